@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "emulator/runtime/export.h"
+
+namespace ascend_emulator {
+
+// The emulator's settings, read from the environment once. A value that cannot be used is reported
+// on stderr and replaced by its default. Table with meanings: env.cc.
+struct Env {
+  int64_t devices;
+  int64_t device_memory;     // bytes
+  int64_t resident_limit;    // bytes
+  int64_t threads;
+  int64_t kernel_delay_us;
+  int64_t spin_us;
+  std::string soc;
+};
+
+EMULATOR_API const Env& env();
+
+}  // namespace ascend_emulator
