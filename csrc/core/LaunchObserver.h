@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "acl/acl_base.h"
+
+namespace c10_npu {
+
+// One operator handed to a stream. Times are CLOCK_MONOTONIC_RAW nanoseconds of the host's call.
+struct Launch {
+  const char* name;  // static storage
+  uint64_t begin_ns;
+  uint64_t end_ns;
+  aclrtStream stream;
+};
+
+// Told of every launch while set. Called on the launching thread, so it must be quick.
+class LaunchObserver {
+ public:
+  virtual ~LaunchObserver() = default;
+  virtual void on_launch(const Launch& launch) = 0;
+};
+
+namespace detail {
+inline std::atomic<LaunchObserver*> launch_observer{nullptr};
+}
+
+// nullptr while nobody watches: launches then read no clock.
+inline LaunchObserver* launch_observer() {
+  return detail::launch_observer.load(std::memory_order_relaxed);
+}
+
+// The observer must outlive launches in flight on other threads: reset to nullptr, never destroy.
+inline void set_launch_observer(LaunchObserver* observer) {
+  detail::launch_observer.store(observer, std::memory_order_release);
+}
+
+}  // namespace c10_npu

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <c10/core/CachingDeviceAllocator.h>
+
+#include <vector>
+
+#include "csrc/core/NPUStream.h"
+
+// Device memory, cached and reused in stream order: memory freed on the stream it was allocated
+// for can be handed out again at once, because work on that stream is ordered. Use on any other
+// stream has to be announced with recordStream.
+namespace c10_npu::NPUCachingAllocator {
+
+c10::DeviceAllocator* get();
+
+// Memory for `stream` of the stream's device, whatever the current device and stream are.
+c10::DataPtr allocate(size_t bytes, NPUStream stream);
+
+// Keeps the memory from being reused until work enqueued on `stream` so far has finished. Memory
+// that does not come from this allocator is ignored.
+void recordStream(const c10::DataPtr& data, NPUStream stream);
+
+// Returns all unused segments to CANN.
+void emptyCache();
+
+c10::CachingDeviceAllocator::DeviceStats getDeviceStats(c10::DeviceIndex device);
+void resetAccumulatedStats(c10::DeviceIndex device);
+void resetPeakStats(c10::DeviceIndex device);
+
+// Limits this process to a fraction (0..1] of the device's memory.
+void setMemoryFraction(double fraction, c10::DeviceIndex device);
+double getMemoryFraction(c10::DeviceIndex device);
+
+// {free, total} bytes of the device, as CANN reports them.
+std::pair<size_t, size_t> getMemoryInfo(c10::DeviceIndex device);
+
+std::vector<c10::CachingDeviceAllocator::SegmentInfo> snapshot();
+
+}  // namespace c10_npu::NPUCachingAllocator
