@@ -1,0 +1,63 @@
+"""C++ rules with the flags of this project."""
+
+load("@pip_deps//:defs.bzl", "TORCH_LIB_DIR")
+
+_COPTS = [
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-fvisibility=hidden",
+    "-fvisibility-inlines-hidden",
+    # Paths of the build tree in the libraries would make two builds differ.
+    "-ffile-prefix-map=/proc/self/cwd=.",
+]
+
+_LINKOPTS = [
+    "-Wl,-z,defs",
+    "-Wl,-z,now",
+    "-Wl,--as-needed",
+    "-Wl,--build-id=none",
+    "-Wl,-s",
+]
+
+def npu_cc_library(name, copts = [], alwayslink = True, **kwargs):
+    """A static library; alwayslink keeps objects that only register something."""
+    native.cc_library(
+        name = name,
+        copts = _COPTS + copts,
+        alwayslink = alwayslink,
+        linkstatic = True,
+        **kwargs
+    )
+
+def npu_cc_shared_library(name, soname = None, copts = [], linkopts = [], **kwargs):
+    """A shared library (name = "lib/libx.so") of its sources and everything in deps."""
+    native.cc_binary(
+        name = name,
+        copts = _COPTS + copts,
+        linkopts = _LINKOPTS + ["-Wl,-soname," + (soname or name.split("/")[-1])] + linkopts,
+        linkshared = True,
+        linkstatic = True,
+        **kwargs
+    )
+
+def npu_cc_binary(name, copts = [], linkopts = [], **kwargs):
+    """A program."""
+    native.cc_binary(
+        name = name,
+        copts = _COPTS + copts,
+        linkopts = _LINKOPTS + linkopts,
+        linkstatic = True,
+        **kwargs
+    )
+
+def npu_cc_test(name, copts = [], env = {}, size = "small", **kwargs):
+    """A test that is a program: exit code 0 passes. torch's libraries are found."""
+    native.cc_test(
+        name = name,
+        copts = _COPTS + copts,
+        env = dict({"LD_LIBRARY_PATH": TORCH_LIB_DIR}, **env),
+        linkstatic = True,
+        size = size,
+        **kwargs
+    )
