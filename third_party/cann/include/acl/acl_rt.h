@@ -84,6 +84,15 @@ typedef enum {
   ACL_MEM_LOCATION_TYPE_UNREGISTERED,
 } aclrtMemLocationType;
 
+// Percentages; -1 where the device does not say.
+typedef struct {
+  int32_t cubeUtilization;
+  int32_t vectorUtilization;
+  int32_t aicpuUtilization;
+  int32_t memoryUtilization;
+  void* utilizationExtend;  // reserved
+} aclrtUtilizationInfo;
+
 typedef struct {
   uint32_t id;
   aclrtMemLocationType type;
@@ -150,6 +159,8 @@ CANN_API aclError aclrtGetDeviceCount(uint32_t* count);
 CANN_API aclError aclrtGetDeviceInfo(uint32_t deviceId, aclrtDevAttr attr, int64_t* value);
 CANN_API aclError aclrtGetDeviceCapability(int32_t deviceId, aclrtDevFeatureType devFeatureType,
                                            int32_t* value);
+CANN_API aclError aclrtGetDeviceUtilizationRate(int32_t deviceId,
+                                                aclrtUtilizationInfo* utilizationInfo);
 CANN_API aclError aclrtSynchronizeDevice();
 CANN_API aclError aclrtSynchronizeDeviceWithTimeout(int32_t timeout);
 CANN_API aclError aclrtDeviceCanAccessPeer(int32_t* canAccessPeer, int32_t deviceId,
