@@ -6,10 +6,16 @@ _COPTS = [
     "-Wall",
     "-Wextra",
     "-Werror",
-    "-fvisibility=hidden",
-    "-fvisibility-inlines-hidden",
     # Paths of the build tree in the libraries would make two builds differ.
     "-ffile-prefix-map=/proc/self/cwd=.",
+]
+
+_HIDDEN = ["-fvisibility=hidden"]
+
+# For libraries whose whole namespace is API: the link's version script says what leaves the library.
+_EXPORTED = [
+    "-fvisibility-inlines-hidden",
+    "-fno-semantic-interposition",
 ]
 
 _LINKOPTS = [
@@ -20,11 +26,11 @@ _LINKOPTS = [
     "-Wl,-s",
 ]
 
-def npu_cc_library(name, copts = [], alwayslink = True, **kwargs):
+def npu_cc_library(name, copts = [], alwayslink = True, exported = False, **kwargs):
     """A static library; alwayslink keeps objects that only register something."""
     native.cc_library(
         name = name,
-        copts = _COPTS + copts,
+        copts = _COPTS + (_EXPORTED if exported else _HIDDEN) + copts,
         alwayslink = alwayslink,
         linkstatic = True,
         **kwargs
@@ -34,7 +40,7 @@ def npu_cc_shared_library(name, soname = None, copts = [], linkopts = [], **kwar
     """A shared library (name = "lib/libx.so") of its sources and everything in deps."""
     native.cc_binary(
         name = name,
-        copts = _COPTS + copts,
+        copts = _COPTS + _HIDDEN + copts,
         linkopts = _LINKOPTS + ["-Wl,-soname," + (soname or name.split("/")[-1])] + linkopts,
         linkshared = True,
         linkstatic = True,
@@ -45,7 +51,7 @@ def npu_cc_binary(name, copts = [], linkopts = [], **kwargs):
     """A program."""
     native.cc_binary(
         name = name,
-        copts = _COPTS + copts,
+        copts = _COPTS + _HIDDEN + copts,
         linkopts = _LINKOPTS + linkopts,
         linkstatic = True,
         **kwargs
@@ -61,3 +67,14 @@ def npu_cc_test(name, copts = [], env = {}, size = "small", **kwargs):
         size = size,
         **kwargs
     )
+
+def _headers_impl(ctx):
+    infos = [dep[CcInfo] for dep in ctx.attr.deps]
+    return [CcInfo(compilation_context = cc_common.merge_cc_infos(cc_infos = infos).compilation_context)]
+
+npu_cc_headers = rule(
+    implementation = _headers_impl,
+    doc = "Headers of deps without their objects: for what links them from a shared library instead.",
+    attrs = {"deps": attr.label_list(providers = [CcInfo])},
+    provides = [CcInfo],
+)
