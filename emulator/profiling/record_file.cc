@@ -1,0 +1,40 @@
+#include "emulator/profiling/record_file.h"
+
+#include <cerrno>
+#include <cstring>
+
+namespace ascend_emulator::inline profiling {
+
+RecordFile::RecordFile(std::string path)
+    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "ab")) {
+  if (file_ == nullptr) note_failure();
+}
+
+RecordFile::~RecordFile() {
+  if (file_ != nullptr) std::fclose(file_);
+}
+
+void RecordFile::append_line(std::string_view line) {
+  append_bytes(line.data(), line.size());
+  append_bytes("\n", 1);
+}
+
+void RecordFile::append_bytes(const void* bytes, size_t size) {
+  if (!error_.empty()) return;
+  if (std::fwrite(bytes, 1, size, file_) != size) note_failure();
+}
+
+void RecordFile::flush() {
+  if (error_.empty() && std::fflush(file_) != 0) note_failure();
+}
+
+void RecordFile::mark_done() {
+  flush();
+  if (FILE* done = std::fopen((path_ + ".done").c_str(), "wb")) std::fclose(done);
+}
+
+void RecordFile::note_failure() {
+  error_ = "cannot write " + path_ + ": " + std::strerror(errno);
+}
+
+}  // namespace ascend_emulator::inline profiling
