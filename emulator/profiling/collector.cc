@@ -39,8 +39,8 @@ struct TypeBase {
   uint32_t base;
 };
 constexpr TypeBase kTypeBases[] = {
-    {"aclnn", 0x50000}, {"aclop", 0x10000}, {"aclmdl", 0x20000}, {"aclrt", 0x30000},
-    {"Hccl", 0x70000},  {"", 0x40000},
+    {"aclnn", 0x50000}, {"aclop", 0x10000}, {"aclmdl", 0x20000},
+    {"aclrt", 0x30000}, {"Hccl", 0x70000},  {"", 0x40000},
 };
 constexpr uint32_t kNodeLaunch = 5;
 constexpr uint32_t kOtherLevels = 0x1000;  // above CANN's small numbers
@@ -141,22 +141,22 @@ void Collector::write(FinishedTask& task) {
   if (mask == masks_.end() || (mask->second & kTaskMasks) == 0) return;
   const TaskInfo& info = task.info;
   // A kernel runs as one block, on its stream's worker.
-  tasks_[task.record.device]->append(EmulatorTask{
-      .magic = kRecordMagic,
-      .kind = static_cast<uint16_t>(info.kind),
-      .thread_id = static_cast<uint32_t>(info.connection_id >> 32),
-      .stream_id = task.record.stream,
-      .task_id = task.record.task,
-      .connection_id = static_cast<uint32_t>(info.connection_id),
-      .block_num = 1,
-      .submit = task.record.submit_ns,
-      .start = task.record.start_ns,
-      .end = task.record.end_ns,
-      .name = dictionary_.id_of_static(info.name),
-      .type = dictionary_.id_of_static(info.type),
-      .engine = dictionary_.id_of_static(info.engine),
-      .details = task.details.empty() ? 0 : dictionary_.id_of(task.details),
-      .bytes = info.bytes});
+  tasks_[task.record.device]->append(
+      EmulatorTask{.magic = kRecordMagic,
+                   .kind = static_cast<uint16_t>(info.kind),
+                   .thread_id = static_cast<uint32_t>(info.connection_id >> 32),
+                   .stream_id = task.record.stream,
+                   .task_id = task.record.task,
+                   .connection_id = static_cast<uint32_t>(info.connection_id),
+                   .block_num = 1,
+                   .submit = task.record.submit_ns,
+                   .start = task.record.start_ns,
+                   .end = task.record.end_ns,
+                   .name = dictionary_.id_of_static(info.name),
+                   .type = dictionary_.id_of_static(info.type),
+                   .engine = dictionary_.id_of_static(info.engine),
+                   .details = task.details.empty() ? 0 : dictionary_.id_of(task.details),
+                   .bytes = info.bytes});
 }
 
 uint32_t Collector::api_type(const ApiRecord& api) {

@@ -17,7 +17,8 @@
 
 namespace ascend_emulator::inline profiling {
 
-// Moves what threads have recorded into the files of one result directory, from a thread of its own.
+// Moves what threads have recorded into the files of one result directory, from a thread of its
+// own.
 class Collector {
  public:
   explicit Collector(std::string directory);

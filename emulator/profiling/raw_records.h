@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-// Records as they lie in the PROF directory: little endian, no padding, one after the other, so that
-// a reader maps a file as an array of structs.
+// Records as they lie in the PROF directory: little endian, no padding, one after the other, so
+// that a reader maps a file as an array of structs.
 namespace ascend_emulator::inline profiling {
 
 constexpr uint16_t kRecordMagic = 0x5A5A;
@@ -43,4 +43,4 @@ struct EmulatorTask {
 };
 static_assert(sizeof(EmulatorTask) == 88);
 
-}  // namespace ascend_emulator::profiling
+}  // namespace ascend_emulator::inline profiling

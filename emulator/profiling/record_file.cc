@@ -33,8 +33,6 @@ void RecordFile::mark_done() {
   if (FILE* done = std::fopen((path_ + ".done").c_str(), "wb")) std::fclose(done);
 }
 
-void RecordFile::note_failure() {
-  error_ = "cannot write " + path_ + ": " + std::strerror(errno);
-}
+void RecordFile::note_failure() { error_ = "cannot write " + path_ + ": " + std::strerror(errno); }
 
 }  // namespace ascend_emulator::inline profiling

@@ -65,4 +65,4 @@ class RecordQueue {
   size_t taken_ = 0;
 };
 
-}  // namespace ascend_emulator::profiling
+}  // namespace ascend_emulator::inline profiling

@@ -53,4 +53,4 @@ void task_finished(const Task& task, const TaskRecord& record) {
   thread_records().tasks.push(std::move(finished));
 }
 
-}  // namespace ascend_emulator::profiling
+}  // namespace ascend_emulator::inline profiling

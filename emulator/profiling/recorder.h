@@ -34,8 +34,8 @@ EMULATOR_API extern std::atomic<bool> shapes_enabled;
 EMULATOR_API uint64_t now_ns();
 
 // Records one host API call. The outermost scope of a thread draws a connection id, which inner
-// scopes share and which enqueue() copies into TaskInfo, so that a task finds the call it came from.
-// It is the thread id in the high half and a number unique in the process in the low half.
+// scopes share and which enqueue() copies into TaskInfo, so that a task finds the call it came
+// from. It is the thread id in the high half and a number unique in the process in the low half.
 // `name` must be a static string. An aclnn call that launches opens
 //   ApiScope api(Level::kAcl, "aclnnAdd"); ApiScope launch(Level::kNode, "launch");
 class ApiScope {

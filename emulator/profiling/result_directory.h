@@ -16,8 +16,8 @@ ClockSample sample_clocks();
 // PROF_{index}_{time}_{pid}{letters} with its files that describe the session.
 class ResultDirectory {
  public:
-  // Creates `root` (and what leads to it) and the directory. On failure path() is "" and error() says
-  // why.
+  // Creates `root` (and what leads to it) and the directory. On failure path() is "" and error()
+  // says why.
   ResultDirectory(const std::string& root, unsigned index);
 
   // Adds device_{id} unless it is there.

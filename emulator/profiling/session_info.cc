@@ -11,7 +11,7 @@
 #include <sstream>
 
 #include "acl/acl_prof.h"
-#include "emulator/runtime/env.h"
+#include "emulator/runtime/soc.h"
 
 namespace ascend_emulator::inline profiling {
 namespace {
@@ -20,23 +20,6 @@ namespace {
 constexpr const char* kCounterMhz = "1000.0";
 constexpr const char* kTiming =
     "measured on the emulator (time of the emulated kernel on this CPU, not of Ascend hardware)";
-
-struct SocCores {
-  const char* prefix;  // the longest matching prefix comes first
-  int cube, vector, mhz;
-};
-constexpr SocCores kSocCores[] = {
-    {"Ascend910B1", 24, 48, 1850}, {"Ascend910B2", 24, 48, 1800},    {"Ascend910B3", 20, 40, 1800},
-    {"Ascend910B4", 20, 40, 1500}, {"Ascend910_939", 24, 48, 1850}, {"Ascend910_938", 24, 48, 1800},
-    {"Ascend910_937", 20, 40, 1800}, {"Ascend910_936", 20, 40, 1500},
-};
-
-const SocCores* soc_cores() {
-  for (const SocCores& entry : kSocCores) {
-    if (env().soc.starts_with(entry.prefix)) return &entry;
-  }
-  return nullptr;
-}
 
 struct Switch {
   uint64_t mask;
@@ -103,12 +86,10 @@ std::string collection_json(const char* moment, const ClockSample& clocks) {
 std::string device_info(int device) {
   std::ostringstream out;
   out << "{\"id\": " << device << ", \"env_type\": 3, \"hwts_frequency\": \"" << kCounterMhz << '"';
-  if (const SocCores* cores = soc_cores()) {
-    out << ", \"ai_core_num\": " << cores->cube << ", \"aiv_num\": " << cores->vector
-        << ", \"aic_frequency\": \"" << cores->mhz << "\", \"aiv_frequency\": \"" << cores->mhz
-        << '"';
-  }
-  out << '}';
+  const Soc& soc = current_soc();
+  out << ", \"ai_core_num\": " << soc.cube_cores << ", \"aiv_num\": " << soc.vector_cores
+      << ", \"ai_cpu_core_num\": " << soc.ai_cpus << ", \"aic_frequency\": \"" << soc.megahertz
+      << "\", \"aiv_frequency\": \"" << soc.megahertz << "\"}";
   return out.str();
 }
 
@@ -136,16 +117,17 @@ std::string info_json(const std::vector<int>& devices) {
   out << "{\"version\": \"1.0\", \"jobInfo\": \"NA\", \"OS\": "
       << quoted(std::string(system.sysname) + "-" + system.release)
       << ", \"hostname\": " << quoted(system.nodename) << ", \"hwtype\": " << quoted(system.machine)
-      << ", \"devices\": \"" << joined(devices) << "\", \"platform\": " << quoted(env().soc)
+      << ", \"devices\": \"" << joined(devices)
+      << "\", \"platform\": " << quoted(current_soc().name)
       << ", \"platform_version\": \"5\", \"pid\": \"" << getpid()
       << "\", \"pid_name\": " << quoted(program_invocation_short_name)
       << ", \"memoryTotal\": " << memory_kb << ", \"cpuNums\": " << cpus
       << ", \"sysClockFreq\": " << sysconf(_SC_CLK_TCK) << ", \"cpuCores\": " << cpus
       << ", \"netCardNums\": 0, \"netCard\": [], \"rank_id\": " << quoted(rank ? rank : "-1")
-      << ", \"timing\": " << quoted(kTiming) << ", \"CPU\": [{\"Id\": 0, \"Name\": "
-      << quoted(system.machine) << ", \"Frequency\": \"" << kCounterMhz
-      << "\", \"Logical_CPU_Count\": " << cpus << ", \"Type\": " << quoted(system.machine)
-      << "}], \"DeviceInfo\": [";
+      << ", \"timing\": " << quoted(kTiming)
+      << ", \"CPU\": [{\"Id\": 0, \"Name\": " << quoted(system.machine) << ", \"Frequency\": \""
+      << kCounterMhz << "\", \"Logical_CPU_Count\": " << cpus
+      << ", \"Type\": " << quoted(system.machine) << "}], \"DeviceInfo\": [";
   for (size_t i = 0; i < devices.size(); ++i) out << (i ? ", " : "") << device_info(devices[i]);
   out << "]}\n";
   return out.str();

@@ -9,10 +9,10 @@
 // The texts of the small files that describe a session.
 namespace ascend_emulator::inline profiling {
 
-std::string start_info(const ClockSample& clocks);  // JSON
-std::string end_info(const ClockSample& clocks);    // JSON
-std::string start_log(const std::string& section, const ClockSample& clocks);      // INI
-std::string info_json(const std::vector<int>& devices);                           // host, device
+std::string start_info(const ClockSample& clocks);                             // JSON
+std::string end_info(const ClockSample& clocks);                               // JSON
+std::string start_log(const std::string& section, const ClockSample& clocks);  // INI
+std::string info_json(const std::vector<int>& devices);                        // host, device
 std::string sample_json(const std::vector<int>& devices, uint64_t mask);
 
 }  // namespace ascend_emulator::inline profiling

@@ -61,4 +61,4 @@ void for_each_thread(const std::function<void(ThreadRecords&)>& visit) {
   }
 }
 
-}  // namespace ascend_emulator::profiling
+}  // namespace ascend_emulator::inline profiling

@@ -42,4 +42,4 @@ ThreadRecords& thread_records();
 // Visits the records of every thread, then forgets threads that have ended. One caller at a time.
 void for_each_thread(const std::function<void(ThreadRecords&)>& visit);
 
-}  // namespace ascend_emulator::profiling
+}  // namespace ascend_emulator::inline profiling
