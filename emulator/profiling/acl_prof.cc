@@ -60,7 +60,7 @@ aclError aclprofInit(const char* profilerResultPath, size_t length) {
 }
 
 aclError aclprofSetConfig(aclprofConfigType configType, const char* config, size_t configLength) {
-  if (configType <= ACL_PROF_ARGS_MIN || configType >= ACL_PROF_ARGS_MAX || config == nullptr ||
+  if (configType < ACL_PROF_STORAGE_LIMIT || configType > ACL_PROF_PATH || config == nullptr ||
       configLength == 0 || configLength > kMaxConfigLength) {
     return fail(
         ACL_ERROR_INVALID_PARAM,

@@ -54,35 +54,12 @@ typedef enum {
   ACL_PROF_PATH = 16,
 } aclprofConfigType;
 
-typedef enum {
-  ACL_PROF_ARGS_MIN = 0,
-  ACL_PROF_STORAGE_LIMIT = 1,
-  ACL_PROF_SYS_HARDWARE_MEM_FREQ = 3,
-  ACL_PROF_LLC_MODE = 4,
-  ACL_PROF_SYS_IO_FREQ = 5,
-  ACL_PROF_SYS_INTERCONNECTION_FREQ = 6,
-  ACL_PROF_DVPP_FREQ = 7,
-  ACL_PROF_HOST_SYS = 8,
-  ACL_PROF_HOST_SYS_USAGE = 9,
-  ACL_PROF_HOST_SYS_USAGE_FREQ = 10,
-  ACL_PROF_LOW_POWER_FREQ = 11,
-  ACL_PROF_SYS_MEM_SERVICEFLOW = 12,
-  ACL_PROF_SYS_CPU_FREQ = 13,
-  ACL_PROF_OPTYPE = 14,
-  ACL_PROF_NTS_METRICS = 15,
-  ACL_PROF_PATH = 16,
-  ACL_PROF_ARGS_MAX = 17,
-} aclprofConfigType;
-
 typedef struct aclprofConfig aclprofConfig;
 typedef struct aclprofAicoreEvents aclprofAicoreEvents;
 
 CANN_BEGIN_DECLS
 CANN_API aclError aclprofInit(const char* profilerResultPath, size_t length);
-CANN_API aclError aclprofSetConfig(aclprofConfigType configType, const char* config,
-                                   size_t configLength);
 CANN_API aclError aclprofFinalize();
-CANN_API aclError aclprofWarmup(const aclprofConfig* profilerConfig);
 CANN_API aclError aclprofStart(const aclprofConfig* profilerConfig);
 CANN_API aclError aclprofStop(const aclprofConfig* profilerConfig);
 CANN_API aclprofConfig* aclprofCreateConfig(uint32_t* deviceIdList, uint32_t deviceNums,
