@@ -1,12 +1,23 @@
 #include "emulator/profiling/record_file.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <cstring>
 
 namespace ascend_emulator::inline profiling {
 
-RecordFile::RecordFile(std::string path)
-    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "ab")) {
+namespace {
+
+// With the mode that CANN's result files have.
+FILE* open_for_append(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  return descriptor < 0 ? nullptr : fdopen(descriptor, "ab");
+}
+
+}  // namespace
+
+RecordFile::RecordFile(std::string path) : path_(std::move(path)), file_(open_for_append(path_)) {
   if (file_ == nullptr) note_failure();
 }
 
@@ -30,7 +41,7 @@ void RecordFile::flush() {
 
 void RecordFile::mark_done() {
   flush();
-  if (FILE* done = std::fopen((path_ + ".done").c_str(), "wb")) std::fclose(done);
+  if (FILE* done = open_for_append(path_ + ".done")) std::fclose(done);
 }
 
 void RecordFile::note_failure() { error_ = "cannot write " + path_ + ": " + std::strerror(errno); }
