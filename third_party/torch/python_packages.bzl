@@ -26,6 +26,6 @@ python_packages = repository_rule(
     implementation = _impl,
     attrs = {
         "environment": attr.label(mandatory = True, allow_single_file = True),
-        "_build": attr.label(default = "//third_party/torch:packages.BUILD.bazel", allow_single_file = True),
+        "_build": attr.label(default = "//third_party/torch:packages.BUILD", allow_single_file = True),
     },
 )
