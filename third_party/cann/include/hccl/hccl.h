@@ -40,11 +40,22 @@ CANN_API HcclResult HcclReduceScatter(void* sendBuf, void* recvBuf, uint64_t rec
 CANN_API HcclResult HcclAlltoAll(const void* sendBuf, uint64_t sendCount, HcclDataType sendType,
                                  const void* recvBuf, uint64_t recvCount, HcclDataType recvType,
                                  HcclComm comm, aclrtStream stream);
+CANN_API HcclResult HcclAlltoAllV(const void* sendBuf, const void* sendCounts,
+                                  const void* sdispls, HcclDataType sendType, const void* recvBuf,
+                                  const void* recvCounts, const void* rdispls,
+                                  HcclDataType recvType, HcclComm comm, aclrtStream stream);
+CANN_API HcclResult HcclScatter(void* sendBuf, void* recvBuf, uint64_t recvCount,
+                                HcclDataType dataType, uint32_t root, HcclComm comm,
+                                aclrtStream stream);
 CANN_API HcclResult HcclSend(void* sendBuf, uint64_t count, HcclDataType dataType,
                              uint32_t destRank, HcclComm comm, aclrtStream stream);
 CANN_API HcclResult HcclRecv(void* recvBuf, uint64_t count, HcclDataType dataType,
                              uint32_t srcRank, HcclComm comm, aclrtStream stream);
 CANN_API HcclResult HcclBarrier(HcclComm comm, aclrtStream stream);
+
+// Sends and receives in between are launched together at the end (libhcomm.so).
+CANN_API HcclResult HcclGroupStart();
+CANN_API HcclResult HcclGroupEnd();
 
 CANN_END_DECLS
 
