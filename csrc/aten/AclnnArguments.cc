@@ -1,0 +1,155 @@
+#include "csrc/aten/AclnnArguments.h"
+
+#include <c10/util/SmallVector.h>
+#include <time.h>
+
+#include <sstream>
+
+#include "csrc/core/LaunchObserver.h"
+#include "csrc/core/NPUError.h"
+#include "csrc/core/NPUWorkspace.h"
+
+namespace at_npu::aclnn {
+namespace {
+
+constexpr size_t kInlineTensors = 16;
+
+TensorHandle describe(const at::Tensor& tensor) {
+  // The storage goes along whole: kernels see views through their strides and offset.
+  const int64_t elements = static_cast<int64_t>(tensor.storage().nbytes() / tensor.itemsize());
+  return TensorHandle(aclCreateTensor(
+      tensor.sizes().data(), tensor.dim(), acl_data_type(tensor.scalar_type()),
+      tensor.strides().data(), tensor.storage_offset(), ACL_FORMAT_ND, &elements, 1,
+      tensor.storage().mutable_data()));
+}
+
+// The list owns its tensors from its creation on.
+TensorListHandle own(c10::SmallVectorImpl<TensorHandle>& tensors) {
+  c10::SmallVector<const aclTensor*, kInlineTensors> raw_tensors;
+  for (TensorHandle& tensor : tensors) raw_tensors.push_back(tensor.release());
+  return TensorListHandle(aclCreateTensorList(raw_tensors.data(), raw_tensors.size()));
+}
+
+uint64_t now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+TensorHandle convert(To<aclTensor*>, Call& call, const Parameter& parameter,
+                     const at::Tensor& tensor) {
+  if (!tensor.defined()) return {};
+  call.check(parameter, tensor);
+  return describe(tensor);
+}
+
+TensorHandle convert(To<aclTensor*> to, Call& call, const Parameter& parameter,
+                     const std::optional<at::Tensor>& tensor) {
+  return tensor.has_value() ? convert(to, call, parameter, *tensor) : TensorHandle();
+}
+
+TensorListHandle convert(To<aclTensorList*>, Call& call, const Parameter& parameter,
+                         const at::ITensorListRef& tensors) {
+  c10::SmallVector<TensorHandle, kInlineTensors> handles;
+  for (const at::Tensor& tensor : tensors) {
+    call.check(parameter, tensor);
+    handles.push_back(describe(tensor));
+  }
+  return own(handles);
+}
+
+TensorListHandle convert(To<aclTensorList*>, Call& call, const Parameter& parameter,
+                         const c10::List<std::optional<at::Tensor>>& tensors) {
+  c10::SmallVector<TensorHandle, kInlineTensors> handles;
+  for (const std::optional<at::Tensor>& tensor : tensors) {
+    handles.push_back(convert(To<aclTensor*>{}, call, parameter, tensor));
+  }
+  return own(handles);
+}
+
+ScalarHandle convert(To<aclScalar*>, Call&, const Parameter&, const at::Scalar& scalar) {
+  const auto create = [](auto value, aclDataType type) {
+    return ScalarHandle(aclCreateScalar(&value, type));
+  };
+  if (scalar.isBoolean()) return create(scalar.toBool(), ACL_BOOL);
+  if (scalar.isIntegral(false)) return create(scalar.toLong(), ACL_INT64);
+  if (scalar.isComplex()) return create(scalar.toComplexDouble(), ACL_COMPLEX128);
+  return create(scalar.toDouble(), ACL_DOUBLE);
+}
+
+ScalarHandle convert(To<aclScalar*> to, Call& call, const Parameter& parameter,
+                     const std::optional<at::Scalar>& scalar) {
+  return scalar.has_value() ? convert(to, call, parameter, *scalar) : ScalarHandle();
+}
+
+ScalarListHandle convert(To<aclScalarList*>, Call& call, const Parameter& parameter,
+                         at::ArrayRef<at::Scalar> scalars) {
+  c10::SmallVector<const aclScalar*, kInlineTensors> handles;
+  for (const at::Scalar& scalar : scalars) {
+    handles.push_back(convert(To<aclScalar*>{}, call, parameter, scalar).release());
+  }
+  return ScalarListHandle(aclCreateScalarList(handles.data(), handles.size()));
+}
+
+IntArrayHandle convert(To<aclIntArray*>, Call&, const Parameter&, at::IntArrayRef values) {
+  return IntArrayHandle(aclCreateIntArray(values.data(), values.size()));
+}
+
+IntArrayHandle convert(To<aclIntArray*> to, Call& call, const Parameter& parameter,
+                       const at::OptionalIntArrayRef& values) {
+  return values.has_value() ? convert(to, call, parameter, *values) : IntArrayHandle();
+}
+
+FloatArrayHandle convert(To<aclFloatArray*>, Call&, const Parameter&, at::ArrayRef<float> values) {
+  return FloatArrayHandle(aclCreateFloatArray(values.data(), values.size()));
+}
+
+BoolArrayHandle convert(To<aclBoolArray*>, Call&, const Parameter&, at::ArrayRef<bool> values) {
+  return BoolArrayHandle(aclCreateBoolArray(values.data(), values.size()));
+}
+
+void Call::launch(aclnnStatus prepared, uint64_t workspace_size, aclOpExecutor* executor,
+                  Launcher launcher) {
+  if (C10_UNLIKELY(prepared != ACLNN_SUCCESS)) fail(prepared);
+  const c10_npu::NPUStream stream = c10_npu::getCurrentNPUStream(device_);
+  void* workspace = workspace_size == 0 ? nullptr : c10_npu::workspace(workspace_size, stream);
+  c10_npu::LaunchObserver* observer = c10_npu::launch_observer();
+  const uint64_t begin = observer == nullptr ? 0 : now_ns();
+  const aclnnStatus status = launcher(workspace, workspace_size, executor, stream.stream());
+  if (C10_UNLIKELY(status != ACLNN_SUCCESS)) fail(status);
+  if (C10_UNLIKELY(observer != nullptr)) {
+    observer->on_launch({name_, begin, now_ns(), stream.stream()});
+  }
+}
+
+void Call::fail(aclnnStatus status) const {
+  c10_npu::throw_acl_error(status, name_, {__func__, __FILE__, __LINE__});
+}
+
+void Call::wrong_device(const Parameter& parameter, const at::Tensor& tensor) const {
+  TORCH_CHECK(device_ < 0, "Expected all tensors to be on the same device, but ", name_,
+              " got its argument '", parameter.name, "' on ", tensor.device(),
+              " and an earlier one on npu:", static_cast<int>(device_), ".");
+  TORCH_CHECK(false, "Expected all tensors to be on the same device, but ", name_,
+              " runs on an NPU and got its argument '", parameter.name, "' on ", tensor.device(),
+              ". Move it with .npu().");
+}
+
+void Call::wrong_dtype(const Parameter& parameter, at::ScalarType type) const {
+  std::ostringstream supported;
+  const char* separator = "";
+  for (int i = 0; i < static_cast<int>(at::ScalarType::NumOptions); ++i) {
+    const auto candidate = static_cast<at::ScalarType>(i);
+    const aclDataType data_type = acl_data_type(candidate);
+    if (data_type == ACL_DT_UNDEFINED || (parameter.dtypes >> data_type & 1) == 0) continue;
+    supported << separator << at::toString(candidate);
+    separator = ", ";
+  }
+  TORCH_CHECK_NOT_IMPLEMENTED(false, name_, ": the NPU does not support dtype ", type,
+                              " for argument '", parameter.name, "'. Supported: ", supported.str(),
+                              ". Convert the tensor first, for example with .to(torch.float32).");
+}
+
+}  // namespace at_npu::aclnn

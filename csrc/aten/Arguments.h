@@ -1,0 +1,89 @@
+#pragma once
+
+#include <ATen/core/IListRef.h>
+#include <ATen/core/List.h>
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "csrc/aten/Outputs.h"
+
+// What the expressions in csrc/aten/ops/*.yaml are made of: from a schema's arguments to what the
+// aclnn function wants, and the shapes of outputs that PyTorch has no shape function for.
+namespace at_npu {
+
+using Sizes = c10::SmallVector<int64_t, 5>;
+
+// ---- inputs ----
+
+inline std::optional<at::Device> npu_device(const at::Tensor& tensor) {
+  return tensor.is_privateuseone() ? std::optional(tensor.device()) : std::nullopt;
+}
+
+// A Python number, or a 0-dim CPU tensor that PyTorch treats alike.
+inline bool is_host_scalar(const at::Tensor& tensor) {
+  return tensor.dim() == 0 && tensor.is_cpu();
+}
+
+// `tensor` itself, or a copy of a 0-dim CPU tensor on `like`'s device.
+at::Tensor on_device(const at::Tensor& tensor, const at::Tensor& like);
+
+// A tensor of ones where an optional weight is absent.
+at::Tensor defined_or_ones(const std::optional<at::Tensor>& weight, at::IntArrayRef sizes,
+                           const at::Tensor& like);
+
+Sizes all_dims(const at::Tensor& self);
+// Dimensions to reduce, PyTorch's "none named" spelled out.
+Sizes dims_or_all(at::OptionalIntArrayRef dims, const at::Tensor& self);
+// kernel_size=3 means {3, 3}.
+Sizes pair(at::IntArrayRef values);
+// An empty stride means the kernel's size.
+Sizes pair_or(at::IntArrayRef values, at::IntArrayRef otherwise);
+
+// aclnnCat refuses the shape-[0] tensors that torch.cat skips.
+std::vector<at::Tensor> without_legacy_empty(const at::ITensorListRef& tensors);
+// Masks become index tensors, absent indices empty tensors.
+std::vector<at::Tensor> expanded_indices(const at::Tensor& self,
+                                         const c10::List<std::optional<at::Tensor>>& indices);
+
+// ---- attributes ----
+
+// aclnnDivMod: 0 none, 1 trunc, 2 floor.
+int64_t rounding(const std::optional<std::string_view>& mode);
+// aclnnGeluV2: 0 none, 1 tanh.
+int64_t gelu_mode(std::string_view approximate);
+// aclnnScatter: 1 add, 2 multiply.
+int64_t scatter_mode(std::string_view reduce);
+// 0: exact float32. 3: float32 may be computed in HF32.
+int8_t cube_math_type();
+// The largest (sign 1) or lowest (-1) finite value of the dtype, unless a value is given.
+float finite_limit(std::optional<double> value, const at::Tensor& self, int sign);
+
+// ---- checks ----
+
+// Writing `out` must not change an input, nor one element twice.
+void check_overlap(const at::Tensor& out, const at::ITensorListRef& inputs);
+void check_overlap(const at::Tensor& out, const at::Tensor& input);
+void check_overlap(const at::Tensor& out, const at::Tensor& first, const at::Tensor& second);
+void check_expands(const at::Tensor& mask, const at::Tensor& self);
+
+// ---- output shapes ----
+
+at::ScalarType real_dtype(const at::Tensor& self);
+at::ScalarType sum_dtype(const at::Tensor& self, std::optional<at::ScalarType> dtype);
+
+Spec promoted(const at::Tensor& self, const at::Tensor& other);
+Spec broadcast_bool(const at::Tensor& self, const at::Tensor& other);
+Spec broadcast(const at::Tensor& condition, const at::Tensor& self, const at::Tensor& other);
+Spec reduced(const at::Tensor& self, at::OptionalIntArrayRef dims, bool keepdim);
+Spec reduced_to_scalar(const at::Tensor& self, const char* op);
+Spec dot_product(const at::Tensor& self, const at::Tensor& other);
+Spec index_selected(const at::Tensor& self, int64_t dim, const at::Tensor& index);
+Spec flipped(const at::Tensor& self, at::IntArrayRef dims);
+Spec loss(const at::Tensor& self, const at::Tensor& target, int64_t reduction);
+Spec adaptive_pooled(const at::Tensor& self, at::IntArrayRef output_size);
+
+}  // namespace at_npu

@@ -1,0 +1,115 @@
+#include <ATen/ExpandUtils.h>
+#include <ATen/WrapDimUtils.h>
+#include <ATen/WrapDimUtilsMulti.h>
+#include <ATen/native/TypeProperties.h>
+#include <ATen/native/ReduceOpsUtils.h>
+
+#include "csrc/aten/Arguments.h"
+
+namespace at_npu {
+namespace {
+
+Spec spec(at::IntArrayRef sizes, at::ScalarType dtype, const at::Tensor& tensor) {
+  return sized(tensor, sizes, dtype);
+}
+
+// Of two inputs of which one may be a Python number, the one that says the device.
+const at::Tensor& device_giver(const at::Tensor& self, const at::Tensor& other) {
+  return self.is_privateuseone() ? self : other;
+}
+
+}  // namespace
+
+at::ScalarType real_dtype(const at::Tensor& self) {
+  return c10::toRealValueType(self.scalar_type());
+}
+
+at::ScalarType sum_dtype(const at::Tensor& self, std::optional<at::ScalarType> dtype) {
+  if (dtype.has_value()) return *dtype;
+  return at::isIntegralType(self.scalar_type(), /*includeBool=*/true) ? at::kLong
+                                                                      : self.scalar_type();
+}
+
+Spec promoted(const at::Tensor& self, const at::Tensor& other) {
+  return spec(at::infer_size(self.sizes(), other.sizes()), at::native::result_type(self, other),
+              device_giver(self, other));
+}
+
+Spec broadcast_bool(const at::Tensor& self, const at::Tensor& other) {
+  return spec(at::infer_size(self.sizes(), other.sizes()), at::kBool, device_giver(self, other));
+}
+
+Spec broadcast(const at::Tensor& condition, const at::Tensor& self, const at::Tensor& other) {
+  TORCH_CHECK(condition.scalar_type() == at::kBool || condition.scalar_type() == at::kByte,
+              "where expected condition to be a boolean tensor, but got a tensor with dtype ",
+              condition.scalar_type());
+  const auto values = at::infer_size(self.sizes(), other.sizes());
+  return spec(at::infer_size(condition.sizes(), values), at::native::result_type(self, other),
+              condition);
+}
+
+Spec reduced(const at::Tensor& self, at::OptionalIntArrayRef dims, bool keepdim) {
+  const auto mask = at::native::make_dim_mask(dims, self.dim());
+  return spec(at::native::shape_from_dim_mask(self, mask, keepdim), self.scalar_type(), self);
+}
+
+Spec reduced_to_scalar(const at::Tensor& self, const char* op) {
+  TORCH_CHECK(self.numel() > 0, op,
+              "(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+              "reduction dim with the 'dim' argument.");
+  return sized(self, {});
+}
+
+Spec dot_product(const at::Tensor& self, const at::Tensor& other) {
+  TORCH_CHECK(self.dim() == 1 && other.dim() == 1, "1D tensors expected, but got ", self.dim(),
+              "D and ", other.dim(), "D tensors");
+  TORCH_CHECK(self.scalar_type() == other.scalar_type(),
+              "dot : expected both vectors to have same dtype, but found ", self.scalar_type(),
+              " and ", other.scalar_type());
+  TORCH_CHECK(self.numel() == other.numel(),
+              "inconsistent tensor size, expected tensor [", self.numel(), "] and src [",
+              other.numel(), "] to have the same number of elements, but got ", self.numel(),
+              " and ", other.numel(), " elements respectively");
+  return sized(self, {});
+}
+
+Spec index_selected(const at::Tensor& self, int64_t dim, const at::Tensor& index) {
+  TORCH_CHECK_INDEX(index.dim() <= 1,
+                    "index_select(): Index is supposed to be a vector, but got dim: ", index.dim());
+  TORCH_CHECK(index.scalar_type() == at::kLong || index.scalar_type() == at::kInt,
+              "index_select(): Expected dtype int32 or int64 for index, but got ",
+              index.scalar_type());
+  Spec result = like(self);
+  dim = at::maybe_wrap_dim(dim, self.dim());
+  if (self.dim() > 0) result.sizes[dim] = index.numel();
+  return result;
+}
+
+Spec flipped(const at::Tensor& self, at::IntArrayRef dims) {
+  at::dim_list_to_bitset(dims, self.dim());  // checks range and repetition
+  return like(self);
+}
+
+Spec loss(const at::Tensor& self, const at::Tensor& target, int64_t reduction) {
+  TORCH_CHECK(self.sizes() == target.sizes(), "Using a target size (", target.sizes(),
+              ") that is different to the input size (", self.sizes(),
+              ") is deprecated. Please ensure they have the same size.");
+  return reduction == at::Reduction::None ? like(self) : sized(self, {});
+}
+
+Spec adaptive_pooled(const at::Tensor& self, at::IntArrayRef output_size) {
+  TORCH_CHECK(output_size.size() == 2, "adaptive_avg_pool2d: output_size must be 2");
+  TORCH_CHECK(self.dim() == 3 || self.dim() == 4,
+              "adaptive_avg_pool2d(): Expected 3D or 4D tensor, but got ", self.sizes());
+  for (int64_t i = 1; i <= 2; ++i) {
+    TORCH_CHECK(self.size(-i) > 0,
+                "adaptive_avg_pool2d(): Expected input to have non-zero size for non-batch "
+                "dimensions, but input has sizes ",
+                self.sizes(), " with dimension ", self.dim() - i, " being empty");
+  }
+  Spec result = like(self);
+  std::copy(output_size.begin(), output_size.end(), result.sizes.end() - 2);
+  return result;
+}
+
+}  // namespace at_npu

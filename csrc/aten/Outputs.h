@@ -1,0 +1,76 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+
+// How operators make, resize and check their outputs: shared by the generated wrappers and
+// csrc/aten/native.
+namespace at_npu {
+
+// Uninitialised, on `device` (the current one if it has no index).
+at::Tensor empty(at::IntArrayRef sizes, at::ScalarType dtype, at::Device device,
+                 std::optional<at::MemoryFormat> format = std::nullopt);
+at::Tensor empty_strided(at::IntArrayRef sizes, at::IntArrayRef strides, at::ScalarType dtype,
+                         at::Device device);
+
+// With `like`'s device, and its dtype and sizes unless given; contiguous.
+at::Tensor empty_like(const at::Tensor& like);
+at::Tensor empty_like(const at::Tensor& like, at::ScalarType dtype);
+at::Tensor empty_like(const at::Tensor& like, at::IntArrayRef sizes);
+
+void check_npu(at::Device device);
+at::Tensor create_output(at::IntArrayRef sizes, at::IntArrayRef strides,
+                         const at::TensorOptions& options);
+void resize_output(const at::Tensor& out, at::IntArrayRef sizes, at::IntArrayRef strides,
+                   const at::TensorOptions& options);
+void check_inplace(const at::Tensor& self, at::IntArrayRef sizes, const at::TensorOptions& options);
+// A tensor with the strides that the operator needs, if `out` has others.
+std::optional<at::Tensor> maybe_create_proxy(const at::Tensor& out, at::IntArrayRef sizes,
+                                             at::IntArrayRef strides,
+                                             const at::TensorOptions& options);
+
+// An input in the dtype and on the device that the aclnn call computes in. Borrows the tensor when
+// it is there already. 0-dim CPU tensors (Python numbers) become device tensors.
+class Cast {
+ public:
+  Cast(const at::Tensor& tensor, at::ScalarType dtype, const at::Tensor& out)
+      : tensor_(is_ready(tensor, dtype) ? nullptr : convert(tensor, dtype, out.device())),
+        source_(tensor) {}
+  operator const at::Tensor&() const { return tensor_ ? *tensor_ : source_; }
+
+ private:
+  static bool is_ready(const at::Tensor& tensor, at::ScalarType dtype) {
+    return !tensor.defined() ||
+           (tensor.is_privateuseone() &&
+            (tensor.scalar_type() == dtype || dtype == at::ScalarType::Undefined));
+  }
+  static std::unique_ptr<at::Tensor> convert(const at::Tensor& tensor, at::ScalarType dtype,
+                                             at::Device device);
+
+  std::unique_ptr<at::Tensor> tensor_;
+  const at::Tensor& source_;
+};
+
+// The shape of one output of an operator for which PyTorch has no shape function.
+struct Spec {
+  c10::SmallVector<int64_t, 5> sizes;
+  at::ScalarType dtype;
+  at::Device device;
+};
+
+// Same sizes (and dtype) as `tensor`.
+Spec like(const at::Tensor& tensor);
+Spec like(const at::Tensor& tensor, at::ScalarType dtype);
+Spec sized(const at::Tensor& tensor, at::IntArrayRef sizes);
+Spec sized(const at::Tensor& tensor, at::IntArrayRef sizes, at::ScalarType dtype);
+
+at::Tensor make(const Spec& spec);
+// Resizes `out` as the out= contract says; returns it, or a temporary of the spec's dtype when `out`
+// has another one that the result can be cast to.
+at::Tensor fit(const at::Tensor& out, const Spec& spec);
+at::Tensor fit_inplace(const at::Tensor& self, const Spec& spec);
+// Copies a temporary of fit*() back.
+void give_back(const at::Tensor& computed, const at::Tensor& out);
+
+}  // namespace at_npu

@@ -1,0 +1,67 @@
+"""Generates the operator library: ops_<n>.cc (wrappers and registrations) and aclnn_parameters.h."""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+
+from csrc.aten.codegen import entries, parameters, wrappers
+
+_INCLUDES = """// Generated from csrc/aten/ops/*.yaml.
+#include <torch/library.h>
+
+#include "csrc/aten/AclnnCall.h"
+#include "csrc/aten/Arguments.h"
+#include "csrc/aten/Structured.h"
+
+// Every call function takes all that its schema has.
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+"""
+
+
+def shard(selected: list[tuple[entries.Entry, list[wrappers.Wrapper]]]) -> str:
+    """One source file. Registering function pointers shares boxing code between signatures."""
+    roots = sorted({entry.group.functional.func.name.name.base for entry, _ in selected
+                    if entry.structured})  # fmt: skip
+    metas = "".join(f"#include <ATen/ops/{root}_meta.h>\n" for root in roots)
+    code = [_INCLUDES + metas + "\nnamespace at_npu {\nnamespace {\n"]
+    for entry, functions in selected:
+        code.append(f"// {entry.op}")
+        code.append(wrappers.call_function(entry))
+        code += [function.code for function in functions]
+    code.append("}  // namespace\n")
+    code.append("TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {")
+    code += [
+        f'  m.impl("{function.schema_name}", &{function.symbol});'
+        for _, functions in selected
+        for function in functions
+    ]
+    code.append("}\n\n}  // namespace at_npu\n")
+    return "\n".join(code)
+
+
+def shards(all_entries: list[entries.Entry], count: int) -> list[str]:
+    """Sorted by signature, so that equal ones meet in one file; empty files if there are too many."""
+    generated = [(entry, wrappers.wrappers(entry)) for entry in all_entries]
+    generated.sort(key=lambda pair: (pair[1][0].signature, pair[0].op))
+    size = -(-len(generated) // count)
+    return [shard(generated[i * size : (i + 1) * size]) for i in range(count)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ops", nargs="*", type=pathlib.Path, default=[])
+    parser.add_argument("--aclnn", nargs="*", type=pathlib.Path, default=[])
+    parser.add_argument("--shards", nargs="*", type=pathlib.Path, default=[], metavar="FILE")
+    parser.add_argument("--parameters", type=pathlib.Path, metavar="FILE")
+    options = parser.parse_args()
+    if options.parameters:
+        options.parameters.write_text(parameters.header(sorted(options.aclnn)))
+    if options.shards:
+        loaded = entries.load(sorted(options.ops))
+        for path, text in zip(options.shards, shards(loaded, len(options.shards)), strict=True):
+            path.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

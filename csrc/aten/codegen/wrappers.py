@@ -1,0 +1,198 @@
+"""C++ for one entry: a function that makes the aclnn call, and one wrapper per variant."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from torchgen.api import meta, structured
+from torchgen.api.translate import translate
+from torchgen.api.types import DispatcherSignature
+from torchgen.context import native_function_manager
+from torchgen.model import Argument, BaseTy, BaseType, NativeFunction, OptionalType, SchemaKind
+
+from csrc.aten.codegen.entries import Entry, EntryError
+
+_KINDS = {
+    SchemaKind.functional: "Kind::kFunctional",
+    SchemaKind.inplace: "Kind::kInplace",
+    SchemaKind.out: "Kind::kOut",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Wrapper:
+    """One registered function."""
+
+    schema_name: str
+    symbol: str
+    signature: str
+    code: str
+
+
+def symbol(function: NativeFunction) -> str:
+    return str(function.func.name).replace(".", "_")
+
+
+def _signature(function: NativeFunction) -> DispatcherSignature:
+    return DispatcherSignature.from_schema(function.func, symint=False)
+
+
+def _reference(entry: Entry) -> NativeFunction:
+    """The variant whose arguments the call function takes."""
+    return entry.group.out if entry.group is not None else entry.functions[0]
+
+
+def _output_names(entry: Entry) -> list[str]:
+    if entry.group is not None:
+        return [a.name for a in entry.group.out.func.arguments.out]
+    function = entry.functions[0].func
+    if function.kind() == SchemaKind.out:
+        return [a.name for a in function.arguments.out]
+    if function.kind() == SchemaKind.inplace or not entry.outputs:
+        return []
+    count = len(entry.outputs)
+    return ["out"] if count == 1 else [f"out{i}" for i in range(count)]
+
+
+def _inputs(entry: Entry) -> list:
+    outputs = set(_output_names(entry))
+    arguments = _signature(_reference(entry)).arguments()
+    return [binding for binding in arguments if binding.name not in outputs]
+
+
+def _is_tensor(argument: Argument) -> bool:
+    return argument.type == BaseType(BaseTy.Tensor)
+
+
+def _cast_names(entry: Entry) -> list[str]:
+    if entry.cast is not None:
+        return list(entry.cast)
+    if not entry.iterates:
+        return []
+    return [b.name for b in _inputs(entry) if _is_tensor(b.argument)]
+
+
+def call_function(entry: Entry) -> str:
+    """`call_<op>(inputs…, outputs…)`, shared by the variants."""
+    with native_function_manager(_reference(entry)):
+        return _call_function(entry)
+
+
+def _call_function(entry: Entry) -> str:
+    outputs = _output_names(entry)
+    parameters = ["at::ScalarType compute_dtype"] if entry.structured else []
+    parameters += [_by_value(b) for b in _inputs(entry)]
+    parameters += [f"const at::Tensor& {name}" for name in outputs]
+    lines = [f"void call_{_call_name(entry)}({', '.join(parameters)}) {{"]
+    if entry.pre:
+        lines.append(f"  {entry.pre};")
+    for call in entry.calls[:-1]:
+        lines.append(f"  if ({call.when}) {{ {call.code} return; }}")
+    casts = _cast_names(entry)
+    if casts and not outputs:
+        raise EntryError(f"{entry.op}: `cast` needs an output, whose device it casts to")
+    if casts and not entry.structured:
+        lines.append(f"  const at::ScalarType compute_dtype = {outputs[0]}.scalar_type();")
+    for name in casts:
+        lines.append(f"  const Cast {name}_cast({name}, compute_dtype, {outputs[0]});")
+    lines.append("  {")
+    lines += [f"    const at::Tensor& {name} = {name}_cast;" for name in casts]
+    lines += [f"    {entry.calls[-1].code}", "  }", "}"]
+    return "\n".join(lines)
+
+
+def _by_value(binding) -> str:
+    """In-place `at::Tensor& self` is an input like any other to the call."""
+    return binding.decl().replace("at::Tensor & ", "const at::Tensor & ").replace(
+        "const const ", "const "
+    )
+
+
+def _call_name(entry: Entry) -> str:
+    return symbol(_reference(entry))
+
+
+def _call(entry: Entry, outputs: list[str]) -> str:
+    first = ["op.compute_dtype()"] if entry.structured else []
+    arguments = first + [b.name for b in _inputs(entry)] + outputs
+    return f"call_{_call_name(entry)}({', '.join(arguments)});"
+
+
+def _returned(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{{{', '.join(names)}}}"
+
+
+def _structured_body(entry: Entry, function: NativeFunction) -> list[str]:
+    kind = function.func.kind()
+    names = _output_names(entry)
+    targets = {SchemaKind.functional: [], SchemaKind.inplace: ["self"], SchemaKind.out: names}[kind]
+    given = f"({', '.join(targets)})" if targets else ""
+    meta_arguments = ", ".join(
+        e.expr
+        for e in translate(
+            _signature(function).arguments(), structured.meta_arguments(entry.group), method=False
+        )
+    )
+    lines = [
+        f"Structured<at::meta::structured_{meta.name(entry.group)}, {_KINDS[kind]}, {len(names)}> "
+        f"op{given};",
+        f"op.meta({meta_arguments});",
+        f"if (!op.is_empty()) {_call(entry, [f'op.output({i})' for i in range(len(names))])}",
+    ]
+    if kind == SchemaKind.functional:
+        return [*lines, "return op.take_results();"]
+    return [*lines, "op.finish();", f"return {_returned(targets)};"]
+
+
+def _plain_body(entry: Entry, function: NativeFunction) -> list[str]:
+    kind = function.func.kind()
+    if not entry.outputs:
+        result = "self" if kind == SchemaKind.inplace else _returned(_output_names(entry))
+        return [_call(entry, _output_names(entry)), f"return {result};"]
+    names = _output_names(entry)
+    targets = ["self"] if kind == SchemaKind.inplace else names
+    maker = {
+        SchemaKind.functional: "make({spec})",
+        SchemaKind.inplace: "fit_inplace({target}, {spec})",
+        SchemaKind.out: "fit({target}, {spec})",
+    }[kind]
+    lines = [
+        f"const at::Tensor result{i} = {maker.format(target=target, spec=spec)};"
+        for i, (target, spec) in enumerate(zip(targets, entry.outputs, strict=True))
+    ]
+    results = [f"result{i}" for i in range(len(names))]
+    some = " || ".join(f"{r}.numel() != 0" for r in results)
+    lines.append(f"if ({some}) {_call(entry, results)}")
+    if kind == SchemaKind.functional:
+        return [*lines, f"return {_returned(results)};"]
+    lines += [f"give_back({r}, {t});" for r, t in zip(results, targets, strict=True)]
+    return [*lines, f"return {_returned(targets)};"]
+
+
+def _guard(entry: Entry) -> list[str]:
+    """Structured operators set the device when their shape function names it."""
+    if entry.structured:
+        return []
+    for binding in _inputs(entry):
+        if _is_tensor(binding.argument):
+            return [f"const c10_npu::OptionalNPUGuard guard(npu_device({binding.name}));"]
+        if isinstance(binding.argument.type, OptionalType) and binding.name == "device":
+            return []
+    raise EntryError(f"{entry.op}: no tensor among its inputs tells the device: write it by hand")
+
+
+def wrappers(entry: Entry) -> list[Wrapper]:
+    result = []
+    for function in entry.functions:
+        with native_function_manager(function):
+            result.append(_wrapper(entry, function))
+    return result
+
+
+def _wrapper(entry: Entry, function: NativeFunction) -> Wrapper:
+    signature = _signature(function)
+    body = _structured_body if entry.structured else _plain_body
+    lines = _guard(entry) + body(entry, function)
+    name = symbol(function)
+    code = f"{signature.defn(name)} {{\n" + "".join(f"  {line}\n" for line in lines) + "}"
+    return Wrapper(str(function.func.name), name, signature.type(), code)
