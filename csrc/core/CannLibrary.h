@@ -4,12 +4,22 @@
 
 namespace c10_npu {
 
-// Says in which CANN installation the stubs look for their libraries. Empty: there is none, and
-// `reason` (what was looked for, where, what to install) becomes the error of the first device call.
-// Call it before the first use of a device.
-void set_cann_home(const std::string& home, const std::string& reason);
+// Which CANN this process uses; torch_npu/_loader.py decides. Set before the first use of a device.
+struct CannSource {
+  std::string home;     // installation folder, "" if there is none
+  std::string notice;   // printed to stderr at the first use of a device, "" for none
+  std::string missing;  // without a home: what was looked for, where, and what to install
+};
 
-// The reason of set_cann_home, "" if a CANN was found.
-const std::string& cann_missing_reason();
+void set_cann_source(CannSource source);
+
+// Whether there is an installation to load from.
+bool cann_available() noexcept;
+
+// Prints the notice.
+void announce_cann();
+
+// The error of every device call on a machine without a usable device.
+[[noreturn]] void throw_no_device();
 
 }  // namespace c10_npu

@@ -37,15 +37,15 @@ void warn_acl_error(int code, const char* call) noexcept;
 
 }  // namespace c10_npu
 
-#define NPU_CHECK(call)                                                                    \
-  do {                                                                                     \
-    const int npu_check_code = static_cast<int>(call);                                     \
-    if (C10_UNLIKELY(npu_check_code != 0))                                                 \
+#define NPU_CHECK(call)                                                                  \
+  do {                                                                                   \
+    const int npu_check_code = static_cast<int>(call);                                   \
+    if (C10_UNLIKELY(npu_check_code != 0))                                               \
       ::c10_npu::throw_acl_error(npu_check_code, #call, {__func__, __FILE__, __LINE__}); \
   } while (false)
 
-#define NPU_CHECK_WARN(call)                                                                       \
-  do {                                                                                             \
-    const int npu_check_code = static_cast<int>(call);                                             \
-    if (C10_UNLIKELY(npu_check_code != 0)) ::c10_npu::warn_acl_error(npu_check_code, #call);       \
+#define NPU_CHECK_WARN(call)                                                                 \
+  do {                                                                                       \
+    const int npu_check_code = static_cast<int>(call);                                       \
+    if (C10_UNLIKELY(npu_check_code != 0)) ::c10_npu::warn_acl_error(npu_check_code, #call); \
   } while (false)

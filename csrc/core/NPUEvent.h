@@ -1,11 +1,21 @@
 #pragma once
 
-#include <cstdint>
-
 #include "acl/acl_base.h"
 #include "csrc/core/NPUStream.h"
 
 namespace c10_npu {
+
+// The calls on CANN's events, which NPUEvent and the device guard share. Each makes the device of
+// its stream or event current for the call.
+namespace event {
+aclrtEvent create(c10::DeviceIndex device, bool timing);
+void destroy(aclrtEvent event, c10::DeviceIndex device) noexcept;
+void record(aclrtEvent event, const NPUStream& stream);
+void block(aclrtEvent event, const NPUStream& stream);
+bool query(aclrtEvent event);
+void synchronize(aclrtEvent event);
+float elapsed_time(aclrtEvent start, aclrtEvent end);
+}  // namespace event
 
 // A marker in a stream. The CANN event is created on the stream's device at the first record.
 class NPUEvent {
@@ -33,8 +43,6 @@ class NPUEvent {
   float elapsed_time(const NPUEvent& end) const;
 
  private:
-  void create(c10::DeviceIndex device);
-
   aclrtEvent event_ = nullptr;
   c10::DeviceIndex device_ = -1;
   bool timing_;

@@ -9,7 +9,7 @@ namespace c10_npu {
 // for 0 bytes.
 void* workspace(size_t bytes, NPUStream stream);
 
-// Gives the calling thread's workspaces back to the caching allocator.
-void release_workspaces();
+// Gives the calling thread's workspace back to the caching allocator.
+void release_workspace();
 
 }  // namespace c10_npu

@@ -1,0 +1,159 @@
+#include "csrc/core/NPUCachingAllocator.h"
+
+#include <array>
+#include <atomic>
+
+#include "acl/acl.h"
+#include "csrc/core/NPUError.h"
+#include "csrc/core/NPUFunctions.h"
+#include "csrc/core/NPUGuard.h"
+#include "csrc/core/allocator/DeviceMemory.h"
+
+namespace c10_npu::NPUCachingAllocator {
+namespace {
+
+using allocator::Block;
+using allocator::DeviceMemory;
+
+// Never destroyed: tensors may be freed while the process exits.
+std::array<std::atomic<DeviceMemory*>, kMaxDevices> memories{};
+
+DeviceMemory& create_memory(c10::DeviceIndex device) {
+  auto* created = new DeviceMemory(device);
+  DeviceMemory* existing = nullptr;
+  if (memories[device].compare_exchange_strong(existing, created)) return *created;
+  delete created;
+  return *existing;
+}
+
+DeviceMemory& memory_of(c10::DeviceIndex device) {
+  DeviceMemory* memory = memories[device].load(std::memory_order_acquire);
+  return C10_LIKELY(memory != nullptr) ? *memory : create_memory(device);
+}
+
+DeviceMemory& checked_memory_of(c10::DeviceIndex device) {
+  check_device_index(device);
+  return memory_of(device);
+}
+
+void report_to_profiler(const Block& block, DeviceMemory& memory, c10::Device device,
+                        bool allocated) {
+  if (C10_LIKELY(!c10::memoryProfilingEnabled())) return;
+  const auto [used, reserved] = memory.usage();
+  const auto change = static_cast<int64_t>(block.size);
+  c10::reportMemoryUsageToProfiler(block.address, allocated ? change : -change, used, reserved,
+                                   device);
+}
+
+void free_block(void* context) {
+  // A forked child has copies of its parent's tensors; the memory is not its to manage.
+  if (context == nullptr || is_in_bad_fork()) return;
+  auto* block = static_cast<Block*>(context);
+  DeviceMemory& memory = *block->memory;
+  report_to_profiler(*block, memory, c10::Device(kNPU, memory.device()), false);
+  memory.free(block);
+}
+
+struct CachingAllocator final : c10::DeviceAllocator {
+  c10::DataPtr allocate(size_t bytes) override {
+    return NPUCachingAllocator::allocate(bytes, getCurrentNPUStream());
+  }
+
+  void copy_data(void* destination, const void* source, size_t bytes) const override {
+    NPU_CHECK(aclrtMemcpyAsync(destination, bytes, source, bytes, ACL_MEMCPY_DEVICE_TO_DEVICE,
+                               getCurrentNPUStream().stream()));
+  }
+
+  bool initialized() override { return is_initialized(); }
+
+  void emptyCache(c10::MempoolId_t pool) override {
+    TORCH_CHECK_NOT_IMPLEMENTED(pool == c10::MempoolId_t(0, 0),
+                                "npu memory pools other than the default one do not exist");
+    NPUCachingAllocator::emptyCache();
+  }
+
+  void recordStream(const c10::DataPtr& data, c10::Stream stream) override {
+    NPUCachingAllocator::recordStream(data, NPUStream(stream));
+  }
+
+  c10::CachingDeviceAllocator::DeviceStats getDeviceStats(c10::DeviceIndex device) override {
+    return NPUCachingAllocator::getDeviceStats(device);
+  }
+
+  void resetAccumulatedStats(c10::DeviceIndex device) override {
+    NPUCachingAllocator::resetAccumulatedStats(device);
+  }
+
+  void resetPeakStats(c10::DeviceIndex device) override {
+    NPUCachingAllocator::resetPeakStats(device);
+  }
+
+  std::pair<size_t, size_t> getMemoryInfo(c10::DeviceIndex device) override {
+    return NPUCachingAllocator::getMemoryInfo(device);
+  }
+};
+
+CachingAllocator& instance() {
+  static CachingAllocator& allocator = *new CachingAllocator;
+  return allocator;
+}
+
+const bool registered = [] {
+  c10::SetAllocator(kNPU, &instance());
+  return true;
+}();
+
+}  // namespace
+
+c10::DeviceAllocator* get() { return &instance(); }
+
+c10::DataPtr allocate(size_t bytes, NPUStream stream) {
+  if (bytes == 0) return {nullptr, nullptr, &free_block, stream.device()};
+  const NPUGuard guard(stream.device_index());
+  DeviceMemory& memory = memory_of(stream.device_index());
+  Block* block = memory.allocate(bytes, stream.id());
+  report_to_profiler(*block, memory, stream.device(), true);
+  return {block->address, block, &free_block, stream.device()};
+}
+
+void recordStream(const c10::DataPtr& data, NPUStream stream) {
+  if (data.get_deleter() != &free_block || data.get_context() == nullptr) return;
+  auto* block = static_cast<Block*>(data.get_context());
+  block->memory->record_stream(block, stream);
+}
+
+void emptyCache() {
+  for (auto& memory : memories) {
+    if (DeviceMemory* used = memory.load()) used->empty_cache();
+  }
+}
+
+c10::CachingDeviceAllocator::DeviceStats getDeviceStats(c10::DeviceIndex device) {
+  return checked_memory_of(device).stats();
+}
+
+void resetAccumulatedStats(c10::DeviceIndex device) {
+  checked_memory_of(device).reset_accumulated_stats();
+}
+
+void resetPeakStats(c10::DeviceIndex device) { checked_memory_of(device).reset_peak_stats(); }
+
+void setMemoryFraction(double fraction, c10::DeviceIndex device) {
+  checked_memory_of(device).set_fraction(fraction);
+}
+
+double getMemoryFraction(c10::DeviceIndex device) { return checked_memory_of(device).fraction(); }
+
+std::pair<size_t, size_t> getMemoryInfo(c10::DeviceIndex device) {
+  return checked_memory_of(device).free_and_total();
+}
+
+std::vector<c10::CachingDeviceAllocator::SegmentInfo> snapshot() {
+  std::vector<c10::CachingDeviceAllocator::SegmentInfo> segments;
+  for (auto& memory : memories) {
+    if (DeviceMemory* used = memory.load()) used->snapshot(segments);
+  }
+  return segments;
+}
+
+}  // namespace c10_npu::NPUCachingAllocator

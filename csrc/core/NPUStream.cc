@@ -1,0 +1,117 @@
+#include "csrc/core/NPUStream.h"
+
+#include <array>
+#include <atomic>
+#include <mutex>
+
+#include "acl/acl.h"
+#include "csrc/core/NPUError.h"
+#include "csrc/core/NPUFunctions.h"
+#include "csrc/core/NPUGuard.h"
+#include "csrc/core/ThreadState.h"
+
+namespace c10_npu {
+namespace {
+
+// A StreamId is a slot of the device's table: 0 the default stream, then two pools. Any larger id
+// is the handle of an external stream, which as a pointer is never that small.
+constexpr int kPoolSize = 32;
+constexpr c10::StreamId kFirstHighPriority = 1 + kPoolSize;
+constexpr c10::StreamId kSlots = 1 + 2 * kPoolSize;
+
+constexpr uint32_t kHighPriority = 0;  // CANN's scale: 0 is the highest of 0..7
+constexpr uint32_t kNormalPriority = 1;
+
+struct DeviceStreams {
+  std::array<std::atomic<aclrtStream>, kSlots> handles{};  // created at first use, never destroyed
+  std::atomic<uint32_t> next_normal{0};
+  std::atomic<uint32_t> next_high{0};
+  std::mutex mutex;
+};
+std::array<DeviceStreams, kMaxDevices> device_streams;
+
+bool is_high_priority(c10::StreamId id) { return id >= kFirstHighPriority && id < kSlots; }
+
+aclrtStream create_stream(c10::DeviceIndex device, c10::StreamId id) {
+  DeviceStreams& streams = device_streams[device];
+  const NPUGuard guard(device);
+  const std::lock_guard lock(streams.mutex);
+  aclrtStream handle = streams.handles[id].load();
+  if (handle != nullptr) return handle;
+  NPU_CHECK(aclrtCreateStreamWithConfig(&handle,
+                                        is_high_priority(id) ? kHighPriority : kNormalPriority,
+                                        ACL_STREAM_FAST_LAUNCH | ACL_STREAM_FAST_SYNC));
+  streams.handles[id].store(handle);
+  return handle;
+}
+
+NPUStream make_stream(c10::DeviceIndex device, c10::StreamId id) {
+  return NPUStream(NPUStream::UNCHECKED,
+                   c10::Stream(c10::Stream::UNSAFE, c10::Device(kNPU, device), id));
+}
+
+c10::DeviceIndex resolve_device(c10::DeviceIndex device) {
+  if (device == -1) return thread_state.current;
+  check_device_index(device);
+  return device;
+}
+
+}  // namespace
+
+aclrtStream NPUStream::stream() const {
+  const c10::StreamId stream_id = id();
+  if (C10_UNLIKELY(stream_id >= kSlots)) {
+    return reinterpret_cast<aclrtStream>(static_cast<intptr_t>(stream_id));
+  }
+  const aclrtStream handle =
+      device_streams[device_index()].handles[stream_id].load(std::memory_order_acquire);
+  return C10_LIKELY(handle != nullptr) ? handle : create_stream(device_index(), stream_id);
+}
+
+int NPUStream::priority() const { return is_high_priority(id()) ? -1 : 0; }
+
+bool NPUStream::query() const {
+  const NPUGuard guard(device_index());
+  aclrtStreamStatus status = ACL_STREAM_STATUS_NOT_READY;
+  NPU_CHECK(aclrtStreamQuery(stream(), &status));
+  return status == ACL_STREAM_STATUS_COMPLETE;
+}
+
+void NPUStream::synchronize() const {
+  const NPUGuard guard(device_index());
+  NPU_CHECK(aclrtSynchronizeStream(stream()));
+}
+
+NPUStream getCurrentNPUStream(c10::DeviceIndex device) {
+  const ThreadState& state = thread_state;
+  if (C10_LIKELY(device == -1 || device == state.current)) {
+    if (C10_UNLIKELY(state.bound != state.current)) bind_current_device();
+    device = state.current;
+  } else {
+    check_device_index(device);
+  }
+  return make_stream(device, state.streams[device]);
+}
+
+NPUStream getDefaultNPUStream(c10::DeviceIndex device) {
+  return make_stream(resolve_device(device), 0);
+}
+
+NPUStream getNPUStreamFromPool(bool high_priority, c10::DeviceIndex device) {
+  device = resolve_device(device);
+  DeviceStreams& streams = device_streams[device];
+  const uint32_t turn = (high_priority ? streams.next_high : streams.next_normal)++ % kPoolSize;
+  return make_stream(device, (high_priority ? kFirstHighPriority : 1) + turn);
+}
+
+NPUStream getStreamFromExternal(aclrtStream stream, c10::DeviceIndex device) {
+  TORCH_CHECK(stream != nullptr, "an external npu stream must not be null");
+  return make_stream(resolve_device(device), reinterpret_cast<intptr_t>(stream));
+}
+
+void setCurrentNPUStream(NPUStream stream) {
+  check_device_index(stream.device_index());
+  thread_state.streams[stream.device_index()] = stream.id();
+}
+
+}  // namespace c10_npu

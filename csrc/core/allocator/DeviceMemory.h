@@ -1,0 +1,72 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "csrc/core/NPUEvent.h"
+#include "csrc/core/allocator/FreeBlocks.h"
+#include "csrc/core/allocator/Statistics.h"
+
+namespace c10_npu::allocator {
+
+// The memory of one device: segments got from CANN, cut into blocks, cached per stream.
+class DeviceMemory {
+ public:
+  explicit DeviceMemory(c10::DeviceIndex device) : device_(device) {}
+
+  c10::DeviceIndex device() const { return device_; }
+
+  // The calling thread must be bound to the device. Throws c10::OutOfMemoryError.
+  Block* allocate(size_t requested, c10::StreamId stream);
+  void free(Block* block) noexcept;
+  void record_stream(Block* block, NPUStream stream);
+  void empty_cache();
+
+  DeviceStats stats();
+  void reset_accumulated_stats();
+  void reset_peak_stats();
+  // {allocated, reserved} bytes.
+  std::pair<size_t, size_t> usage();
+
+  void set_fraction(double fraction);
+  double fraction();
+  std::pair<size_t, size_t> free_and_total() const;
+
+  void snapshot(std::vector<SegmentInfo>& segments);
+
+ private:
+  struct PendingUse {
+    NPUEvent event;
+    Block* block;
+  };
+
+  StreamPool& pool_of(c10::StreamId stream);
+  Block* new_segment(size_t size, StreamPool& pool);
+  std::byte* map_segment(size_t size);
+  void split(Block* block, size_t size);
+  void return_to_pool(Block* block);
+  Block* merge(Block* block, Block* neighbour);
+
+  void record_pending_uses(Block* block);
+  void finish_pending_uses(bool wait);
+  void release_free_segments();
+  [[noreturn]] void throw_out_of_memory(size_t requested, size_t segment);
+
+  const c10::DeviceIndex device_;
+  std::mutex mutex_;
+  std::unordered_map<c10::StreamId, std::unique_ptr<StreamPool>> pools_;
+  StreamPool* last_pool_ = nullptr;
+  std::set<Block*> segments_;  // the first block of each
+  std::vector<Block*> spare_blocks_;
+  std::unordered_map<NPUStream, std::deque<PendingUse>> pending_;  // oldest first
+  std::vector<NPUEvent> spare_events_;
+  size_t limit_ = SIZE_MAX;
+  double fraction_ = 1.0;
+  DeviceStats stats_;
+};
+
+}  // namespace c10_npu::allocator

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <set>
+
+#include "csrc/core/allocator/Block.h"
+
+namespace c10_npu::allocator {
+
+// Free blocks of small segments: one bin per size, and two levels of bitmaps that find the smallest
+// bin that fits in two instructions.
+class SmallBlocks {
+ public:
+  Block* take_best_fit(size_t size);
+  void insert(Block* block);
+  void remove(Block* block);
+
+ private:
+  static constexpr size_t kBins = kSmallSegment / kMinBlock;
+  static constexpr size_t kWordBits = 64;
+  static_assert(kBins == kWordBits * kWordBits, "two levels of 64-bit words cover the bins");
+
+  static size_t bin_of(size_t size) { return size / kMinBlock - 1; }
+
+  std::array<Block*, kBins> bins_{};
+  std::array<uint64_t, kWordBits> words_{};  // bit set: the bin has a block
+  uint64_t summary_ = 0;                     // bit set: the word is not zero
+};
+
+// Free blocks of other segments, by size and then address.
+class LargeBlocks {
+ public:
+  Block* take_best_fit(size_t size);
+  void insert(Block* block) { blocks_.insert(block); }
+  void remove(Block* block) { blocks_.erase(block); }
+
+ private:
+  struct Order {
+    using is_transparent = void;
+    bool operator()(const Block* a, const Block* b) const {
+      return a->size != b->size ? a->size < b->size : a->address < b->address;
+    }
+    bool operator()(const Block* block, size_t size) const { return block->size < size; }
+    bool operator()(size_t size, const Block* block) const { return size < block->size; }
+  };
+  std::set<Block*, Order> blocks_;
+};
+
+// The free blocks of one stream of one device. Blocks never move to another stream: work on one
+// stream is ordered, so reuse within it needs no waiting.
+class StreamPool {
+ public:
+  explicit StreamPool(c10::StreamId stream) : stream_(stream) {}
+
+  c10::StreamId stream() const { return stream_; }
+
+  Block* take_best_fit(size_t size, bool large) {
+    return large ? large_.take_best_fit(size) : small_.take_best_fit(size);
+  }
+  void insert(Block* block) { block->large ? large_.insert(block) : small_.insert(block); }
+  void remove(Block* block) { block->large ? large_.remove(block) : small_.remove(block); }
+
+ private:
+  c10::StreamId stream_;
+  SmallBlocks small_;
+  LargeBlocks large_;
+};
+
+}  // namespace c10_npu::allocator
