@@ -26,16 +26,16 @@ C_TYPES = {
     "uint64_t": "uint64_t",
 }
 DIRECTIONS = ("in", "out", "inout")
-DTYPES = frozenset(
-    "FLOAT FLOAT16 BF16 DOUBLE INT8 INT16 INT32 INT64 UINT8 UINT16 UINT32 UINT64 BOOL "
-    "COMPLEX32 COMPLEX64 COMPLEX128 INT4 STRING HIFLOAT8 FLOAT8_E5M2 FLOAT8_E4M3FN "
-    "FLOAT8_E8M0".split()
-)
+_DTYPE_NAMES = """
+    FLOAT FLOAT16 BF16 DOUBLE INT4 INT8 INT16 INT32 INT64 UINT8 UINT16 UINT32 UINT64 BOOL
+    COMPLEX32 COMPLEX64 COMPLEX128 STRING HIFLOAT8 FLOAT8_E5M2 FLOAT8_E4M3FN FLOAT8_E8M0
+"""
+DTYPES = frozenset(_DTYPE_NAMES.split())
 
 
 @dataclasses.dataclass(frozen=True)
 class Parameter:
-    """One parameter of an aclnn function; `dtypes` is empty where the hardware's rule is unknown."""
+    """One parameter of an aclnn function; no `dtypes` means that the rule is unknown."""
 
     name: str
     type: str

@@ -6,8 +6,8 @@ import pathlib
 import aclnn_table
 
 _HEADER = """\
-// Generated from third_party/cann/aclnn/*.yaml. Phase one checks the arguments, states the workspace
-// it needs and makes an executor; phase two launches that executor on a stream.
+// Generated from third_party/cann/aclnn/*.yaml. Phase one checks the arguments, states
+// the workspace it needs and makes an executor; phase two launches that executor on a stream.
 #ifndef ACLNN_ACLNN_OPS_H_
 #define ACLNN_ACLNN_OPS_H_
 

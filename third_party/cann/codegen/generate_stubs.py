@@ -20,7 +20,9 @@ MISSING_VALUES = {
     "const char*": '""',
 }
 _POINTER = re.compile(r"^(?:const )?\w+\*+$")
-_DECLARATION = re.compile(r"\bCANN_API\s+(?P<result>[\w\s*]+?)\s*\b(?P<name>\w+)\((?P<args>[^;{}]*)\);")
+_DECLARATION = re.compile(
+    r"\bCANN_API\s+(?P<result>[\w\s*]+?)\s*\b(?P<name>\w+)\((?P<args>[^;{}]*)\);"
+)
 _ARGUMENT = re.compile(r"^(?P<type>.*?[\s*])(?P<name>\w+)$")
 
 
@@ -92,7 +94,10 @@ def parse(header: str) -> list[Stub]:
 
 def generate(libraries: dict, headers: dict[str, str]) -> str:
     """The source of all forwarders, and the table of libraries that `resolve` searches."""
-    lines = ["// Generated from the headers in third_party/cann/include.", '#include "third_party/cann/stubs/loader.h"']
+    lines = [
+        "// Generated from the headers in third_party/cann/include.",
+        '#include "third_party/cann/stubs/loader.h"',
+    ]
     lines += [f'#include "{name}"' for name in headers]
     files: dict[str, list[str]] = {}
     definitions, names = [], []
