@@ -14,12 +14,26 @@ namespace {
 
 constexpr size_t kInlineTensors = 16;
 
+// Convolutions and pooling read the layout off the format.
+aclFormat format_of(int64_t dims) {
+  switch (dims) {
+    case 3:
+      return ACL_FORMAT_NCL;
+    case 4:
+      return ACL_FORMAT_NCHW;
+    case 5:
+      return ACL_FORMAT_NCDHW;
+    default:
+      return ACL_FORMAT_ND;
+  }
+}
+
 TensorHandle describe(const at::Tensor& tensor) {
   // The storage goes along whole: kernels see views through their strides and offset.
   const int64_t elements = static_cast<int64_t>(tensor.storage().nbytes() / tensor.itemsize());
   return TensorHandle(aclCreateTensor(
       tensor.sizes().data(), tensor.dim(), acl_data_type(tensor.scalar_type()),
-      tensor.strides().data(), tensor.storage_offset(), ACL_FORMAT_ND, &elements, 1,
+      tensor.strides().data(), tensor.storage_offset(), format_of(tensor.dim()), &elements, 1,
       tensor.storage().mutable_data()));
 }
 

@@ -28,11 +28,11 @@ struct Structured final : Meta {
   {}
 
   void set_output_strided(int64_t i, at::IntArrayRef sizes, at::IntArrayRef strides,
-                          at::TensorOptions options, at::DimnameList) override {
+                          at::TensorOptions options) override {
     set_output(i, sizes, strides, options, /*exact_strides=*/true);
   }
   void set_output_raw_strided(int64_t i, at::IntArrayRef sizes, at::IntArrayRef strides,
-                              at::TensorOptions options, at::DimnameList) override {
+                              at::TensorOptions options) override {
     set_output(i, sizes, strides, options, /*exact_strides=*/false);
   }
   const at::Tensor& maybe_get_output(int64_t i) override { return output(i); }
@@ -100,7 +100,7 @@ struct Structured final : Meta {
     }
     // Last: TensorIterator asks for the output through maybe_get_output.
     if constexpr (kIterates) {
-      at::TensorIteratorBase::set_output_raw_strided(i, sizes, strides, options, {});
+      at::TensorIteratorBase::set_output_raw_strided(i, sizes, strides, options);
     }
   }
 

@@ -131,6 +131,8 @@ def parse_entry(data: dict, schemas: Schemas) -> Entry:
     )
     if entry.structured and entry.outputs:
         raise EntryError(f"{op}: PyTorch has a shape function for it, drop `out`")
+    if not entry.structured and not entry.outputs and len(entry.functions) > 1:
+        raise EntryError(f"{op}: several variants need `out`, or name one with `variants`")
     if not entry.functions:
         raise EntryError(f"{op}: no variant to generate; name them with `variants`")
     return entry

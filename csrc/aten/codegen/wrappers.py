@@ -39,17 +39,14 @@ def _signature(function: NativeFunction) -> DispatcherSignature:
 
 def _reference(entry: Entry) -> NativeFunction:
     """The variant whose arguments the call function takes."""
-    return entry.group.out if entry.group is not None else entry.functions[0]
+    writes_itself = not entry.structured and not entry.outputs
+    return entry.functions[0] if entry.group is None or writes_itself else entry.group.out
 
 
 def _output_names(entry: Entry) -> list[str]:
-    if entry.group is not None:
-        return [a.name for a in entry.group.out.func.arguments.out]
-    function = entry.functions[0].func
+    function = _reference(entry).func
     if function.kind() == SchemaKind.out:
         return [a.name for a in function.arguments.out]
-    if function.kind() == SchemaKind.inplace or not entry.outputs:
-        return []
     count = len(entry.outputs)
     return ["out"] if count == 1 else [f"out{i}" for i in range(count)]
 

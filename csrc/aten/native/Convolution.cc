@@ -1,0 +1,58 @@
+#include <ATen/native/ConvUtils.h>
+#include <torch/library.h>
+
+#include "csrc/aten/AclnnCall.h"
+#include "csrc/aten/Arguments.h"
+#include "csrc/core/NPUGuard.h"
+
+namespace at_npu {
+namespace {
+
+Sizes output_sizes(const at::Tensor& input, const at::Tensor& weight, at::IntArrayRef stride,
+                   at::IntArrayRef padding, at::IntArrayRef dilation, bool transposed,
+                   at::IntArrayRef output_padding, int64_t groups) {
+  const auto sizes =
+      transposed ? at::native::conv_input_size(input.sizes(), weight.sizes(), padding,
+                                               output_padding, stride, dilation, groups)
+                 : at::native::conv_output_size(input.sizes(), weight.sizes(), padding, stride,
+                                                dilation);
+  return {sizes.begin(), sizes.end()};
+}
+
+at::Tensor convolution(const at::Tensor& input, const at::Tensor& weight,
+                       const std::optional<at::Tensor>& bias, at::IntArrayRef stride,
+                       at::IntArrayRef padding, at::IntArrayRef dilation, bool transposed,
+                       at::IntArrayRef output_padding, int64_t groups) {
+  const c10_npu::NPUGuard guard(input.device());
+  const at::Tensor out = empty_like(input, output_sizes(input, weight, stride, padding, dilation,
+                                                        transposed, output_padding, groups));
+  if (out.numel() == 0) return out;
+  ACLNN_CALL(aclnnConvolution, input, weight, bias, stride, padding, dilation, transposed,
+             output_padding, groups, out, cube_math_type());
+  return out;
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(
+    const at::Tensor& grad_output, const at::Tensor& input, const at::Tensor& weight,
+    at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef dilation, bool transposed,
+    at::IntArrayRef output_padding, int64_t groups, std::array<bool, 3> output_mask) {
+  const c10_npu::NPUGuard guard(input.device());
+  const int64_t channels = grad_output.size(1);
+  const at::Tensor grad_input = output_mask[0] ? empty_like(input) : at::Tensor();
+  const at::Tensor grad_weight = output_mask[1] ? empty_like(weight) : at::Tensor();
+  const at::Tensor grad_bias = output_mask[2] ? empty_like(weight, {channels}) : at::Tensor();
+  ACLNN_CALL(aclnnConvolutionBackward, grad_output, input, weight, at::IntArrayRef(channels),
+             stride, padding, dilation, transposed, output_padding, groups,
+             at::ArrayRef<bool>(output_mask), cube_math_type(), grad_input, grad_weight,
+             grad_bias);
+  return {grad_input, grad_weight, grad_bias};
+}
+
+}  // namespace
+
+TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
+  m.impl("convolution_overrideable", &convolution);
+  m.impl("convolution_backward_overrideable", &convolution_backward);
+}
+
+}  // namespace at_npu

@@ -1,0 +1,67 @@
+#include "csrc/aten/native/Fallback.h"
+
+#include <ATen/native/CPUFallback.h>
+#include <torch/library.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <string_view>
+
+namespace at_npu {
+namespace {
+
+constexpr char kForbid[] = "TORCH_NPU_FALLBACK_CPU_DISABLE";
+
+std::mutex mutex;
+std::map<std::string, uint64_t>& counts() {
+  static std::map<std::string, uint64_t> counts;
+  return counts;
+}
+
+std::string full_name(const c10::OperatorHandle& op) {
+  const std::string& overload = op.schema().overload_name();
+  return overload.empty() ? op.schema().name() : op.schema().name() + "." + overload;
+}
+
+// Read at every fallback, which is slow anyway, so that it can be set after the import.
+bool is_forbidden() {
+  const char* value = std::getenv(kForbid);
+  return value != nullptr && std::string_view(value) == "1";
+}
+
+uint64_t count(const std::string& name) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  return ++counts()[name];
+}
+
+void cpu_fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
+  const std::string name = full_name(op);
+  TORCH_CHECK_NOT_IMPLEMENTED(!is_forbidden(), "The operator '", name,
+                              "' has no NPU kernel, and ", kForbid,
+                              "=1 forbids running it on the CPU.");
+  if (count(name) == 1) {
+    TORCH_WARN("The operator '", name,
+               "' has no NPU kernel and runs on the CPU, with copies both ways. "
+               "torch.npu.fallback_stats() counts such calls; ",
+               kForbid, "=1 makes them errors.");
+  }
+  at::native::cpu_fallback(op, stack);
+}
+
+}  // namespace
+
+std::map<std::string, uint64_t> fallback_stats() {
+  const std::lock_guard<std::mutex> lock(mutex);
+  return counts();
+}
+
+void reset_fallback_stats() {
+  const std::lock_guard<std::mutex> lock(mutex);
+  counts().clear();
+}
+
+TORCH_LIBRARY_IMPL(_, PrivateUse1, m) {
+  m.fallback(torch::CppFunction::makeFromBoxedFunction<&cpu_fallback>());
+}
+
+}  // namespace at_npu

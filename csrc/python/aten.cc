@@ -1,0 +1,10 @@
+#include <pybind11/stl.h>
+
+#include "csrc/aten/native/Fallback.h"
+#include "csrc/python/bindings.h"
+
+void init_aten(py::module_& module) {
+  module.def("fallback_stats", &at_npu::fallback_stats,
+             "Calls per operator that ran on the CPU because the NPU has no kernel for it.");
+  module.def("reset_fallback_stats", &at_npu::reset_fallback_stats);
+}
