@@ -63,7 +63,7 @@ typedef enum {
   HCCL_DATA_TYPE_RESERVED = 255,
 } HcclDataType;
 
-typedef enum { HCCL_DETERMINISTIC = 0, HCCL_CONFIG_RESERVED } HcclConfig;
+typedef enum { HCCL_DETERMINISTIC = 0 } HcclConfig;
 
 typedef union {
   int32_t value;
