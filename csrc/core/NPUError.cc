@@ -52,12 +52,10 @@ const ErrorEntry* find_error(std::span<const ErrorEntry> table, int code) {
 }
 
 std::string describe_error(std::span<const ErrorEntry> table, int code, std::string_view call) {
-  // The texts first: later CANN calls would overwrite them.
-  const std::string missing = cann::take_missing_report();
-  const char* recent = missing.empty() ? aclGetRecentErrMsg() : nullptr;
-
   std::string text = c10::str(call, " failed");
-  if (!missing.empty()) return c10::str(text, ": ", missing);
+  const std::string missing = cann::take_missing_report();
+  if (code == cann::kMissingSymbol) return c10::str(text, ": ", missing);
+  const char* recent = aclGetRecentErrMsg();
   if (const ErrorEntry* entry = find_error(table, code)) {
     text += c10::str(" with ", entry->name, " (", code, "): ", entry->meaning,
                      ".\n  What to do: ", entry->advice, ".",

@@ -1,0 +1,43 @@
+#include "csrc/core/Env.h"
+
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
+namespace c10_npu::env {
+namespace {
+
+constexpr Variable kVariables[] = {
+#define ENV(name, type, default_value, meaning) {#name, #type, default_value, meaning},
+#include "csrc/core/env.inc"
+#undef ENV
+};
+
+const Variable& row(std::string_view name) {
+  const auto found = std::ranges::find_if(
+      kVariables, [&](const Variable& variable) { return variable.name == name; });
+  TORCH_INTERNAL_ASSERT(found != std::end(kVariables), name, " is not in csrc/core/env.inc");
+  return *found;
+}
+
+}  // namespace
+
+std::span<const Variable> variables() { return kVariables; }
+
+bool flag(const char* name) {
+  const Variable& variable = row(name);
+  const char* value = std::getenv(name);
+  const std::string_view text = value == nullptr || *value == '\0' ? variable.default_value : value;
+  TORCH_CHECK_VALUE(text == "0" || text == "1", "the environment variable ", name,
+                    " must be 0 or 1 (", variable.meaning, "), got '", text, "'");
+  return text == "1";
+}
+
+bool launch_blocking() {
+  static const bool blocking = flag("ASCEND_LAUNCH_BLOCKING");
+  return blocking;
+}
+
+}  // namespace c10_npu::env

@@ -1,0 +1,155 @@
+// torch_npu._C: devices, memory, random numbers, errors. Streams and events need nothing here:
+// torch.Stream and torch.Event reach csrc/core through the device guard.
+#include <ATen/core/Generator.h>
+#include <torch/csrc/Generator.h>
+
+#include "csrc/core/CannLibrary.h"
+#include "csrc/core/Env.h"
+#include "csrc/core/NPUCachingAllocator.h"
+#include "csrc/core/NPUError.h"
+#include "csrc/core/NPUFunctions.h"
+#include "csrc/core/NPUGenerator.h"
+#include "csrc/core/NPUProperties.h"
+#include "csrc/core/NPUStream.h"
+#include "csrc/core/NPUWorkspace.h"
+#include "csrc/python/bindings.h"
+
+namespace {
+
+// Calls that may wait or take long let other threads run.
+using Release = py::call_guard<py::gil_scoped_release>;
+
+void bind_devices(py::module_& module) {
+  module.def(
+      "_set_cann_source",
+      [](std::string home, std::string notice, std::string missing) {
+        c10_npu::set_cann_source({std::move(home), std::move(notice), std::move(missing)});
+      },
+      py::kw_only(), py::arg("home"), py::arg("notice"), py::arg("missing"));
+  module.def("_device_count", &c10_npu::device_count);
+  module.def("_device_count_ensure_non_zero", &c10_npu::device_count_ensure_non_zero);
+  module.def("_lazy_init", &c10_npu::lazy_init, Release());
+  module.def("_is_initialized", &c10_npu::is_initialized);
+  module.def("_is_in_bad_fork", &c10_npu::is_in_bad_fork);
+  module.def("_current_device", &c10_npu::current_device);
+  module.def("_set_device", &c10_npu::set_device, Release());
+  module.def("_exchange_device", &c10_npu::exchange_device, Release());
+  module.def("_maybe_exchange_device", &c10_npu::maybe_exchange_device, Release());
+  module.def("_synchronize", &c10_npu::device_synchronize, Release());
+  module.def("_external_stream_id", [](uintptr_t handle, c10::DeviceIndex device) {
+    return c10_npu::getStreamFromExternal(reinterpret_cast<aclrtStream>(handle), device).id();
+  });
+}
+
+void bind_properties(py::module_& module) {
+  using c10_npu::NPUProperties;
+  py::class_<NPUProperties>(module, "_NPUDeviceProperties")
+      .def_readonly("name", &NPUProperties::name)
+      .def_readonly("total_memory", &NPUProperties::total_memory)
+      .def_readonly("cube_core_num", &NPUProperties::cube_core_num)
+      .def_readonly("vector_core_num", &NPUProperties::vector_core_num)
+      .def_readonly("L2_cache_size", &NPUProperties::l2_cache_size)
+      .def("__repr__", [](const NPUProperties& self) {
+        return c10::str("_NPUDeviceProperties(name='", self.name,
+                        "', total_memory=", self.total_memory / (1024 * 1024),
+                        "MB, cube_core_num=", self.cube_core_num,
+                        ", vector_core_num=", self.vector_core_num,
+                        ", L2_cache_size=", self.l2_cache_size / (1024 * 1024), "MB)");
+      });
+  module.def("_get_device_properties", &c10_npu::get_device_properties, Release());
+  module.def("_can_access_peer", &c10_npu::can_access_peer);
+  module.def("_cube_utilization", &c10_npu::cube_utilization, Release());
+  module.def("_cann_version", &c10_npu::cann_version);
+}
+
+const char* block_state(const c10::CachingDeviceAllocator::BlockInfo& block) {
+  if (block.allocated) return "active_allocated";
+  return block.active ? "active_awaiting_free" : "inactive";
+}
+
+// The keys of torch.cuda.memory_snapshot(), which memory viewers read.
+py::dict describe(const c10::CachingDeviceAllocator::SegmentInfo& segment) {
+  py::list blocks;
+  size_t address = segment.address;
+  for (const auto& block : segment.blocks) {
+    py::dict entry;
+    entry["address"] = address;
+    entry["size"] = block.size;
+    entry["requested_size"] = block.requested_size;
+    entry["state"] = block_state(block);
+    entry["frames"] = py::list();
+    blocks.append(entry);
+    address += block.size;
+  }
+  py::dict entry;
+  entry["device"] = static_cast<int>(segment.device);
+  entry["address"] = segment.address;
+  entry["total_size"] = segment.total_size;
+  entry["allocated_size"] = segment.allocated_size;
+  entry["active_size"] = segment.active_size;
+  entry["requested_size"] = segment.requested_size;
+  entry["stream"] = reinterpret_cast<uintptr_t>(segment.stream);
+  entry["segment_type"] = segment.is_large ? "large" : "small";
+  entry["segment_pool_id"] = py::make_tuple(0, 0);
+  entry["is_expandable"] = segment.is_expandable;
+  entry["frames"] = py::list();
+  entry["blocks"] = blocks;
+  return entry;
+}
+
+void bind_memory(py::module_& module) {
+  namespace allocator = c10_npu::NPUCachingAllocator;
+  module.def(
+      "_empty_cache",
+      [] {
+        c10_npu::release_workspace();
+        allocator::emptyCache();
+      },
+      Release());
+  module.def("_memory_snapshot", [] {
+    py::list segments;
+    for (const auto& segment : allocator::snapshot()) segments.append(describe(segment));
+    return segments;
+  });
+  module.def("_set_memory_fraction", &allocator::setMemoryFraction);
+  module.def("_get_memory_fraction", &allocator::getMemoryFraction);
+}
+
+void bind_random(py::module_& module) {
+  module.def("_default_generator", [](c10::DeviceIndex device) {
+    const at::Generator& generator = c10_npu::detail::getDefaultNPUGenerator(device);
+    return py::reinterpret_steal<py::object>(THPGenerator_Wrap(generator));
+  });
+}
+
+void bind_tables(py::module_& module) {
+  module.def("_error_table", [] {
+    py::list rows;
+    for (const auto& entry : c10_npu::acl_errors()) {
+      rows.append(
+          py::make_tuple(entry.code, entry.name, entry.meaning, entry.advice, entry.retryable));
+    }
+    return rows;
+  });
+  module.def("_check_error", [](int code, const std::string& call) {
+    if (code != 0) c10_npu::throw_acl_error(code, call.c_str(), {__func__, __FILE__, __LINE__});
+  });
+  module.def("_env_table", [] {
+    py::list rows;
+    for (const auto& variable : c10_npu::env::variables()) {
+      rows.append(
+          py::make_tuple(variable.name, variable.type, variable.default_value, variable.meaning));
+    }
+    return rows;
+  });
+}
+
+}  // namespace
+
+void init_core(py::module_& module) {
+  bind_devices(module);
+  bind_properties(module);
+  bind_memory(module);
+  bind_random(module);
+  bind_tables(module);
+}
