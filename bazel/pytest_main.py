@@ -25,8 +25,10 @@ class Shard:
         return position % self.total == self.index
 
 
-def main(arguments: list[str]) -> int:
+def main(files: list[str]) -> int:
     environment = os.environ
+    # Bazel starts a test in its runfiles; by hand it may start anywhere.
+    os.chdir(Path(__file__).parents[1])
     options = ["-p", "no:cacheprovider", "--import-mode=importlib", "--rootdir=.", "-ra"]
     if report := environment.get("XML_OUTPUT_FILE"):
         options.append(f"--junitxml={report}")
@@ -37,12 +39,8 @@ def main(arguments: list[str]) -> int:
     shard = Shard(
         int(environment.get("TEST_SHARD_INDEX", 0)), int(environment.get("TEST_TOTAL_SHARDS", 1))
     )
-    code = pytest.main([*options, *arguments], plugins=[shard])
+    code = pytest.main([*options, *sys.argv[1:], *files], plugins=[shard])
     # A shard may be left without a test, but a run that collects none has tested nothing.
     if code == pytest.ExitCode.NO_TESTS_COLLECTED and shard.collected:
         return 0
     return code
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -16,14 +16,25 @@ def npu_py_tool(name, data = [], **kwargs):
         **kwargs
     )
 
-def npu_py_test(name, srcs, data = [], args = [], size = "small", **kwargs):
+def npu_py_test(name, srcs, data = [], deps = [], size = "small", **kwargs):
     """A pytest test of the files in srcs."""
+
+    # The files are in the program, not in args, so that it can also be run without Bazel.
+    files = [native.package_name() + "/" + src for src in srcs]
+    native.genrule(
+        name = name + "_main",
+        outs = [name + "_main.py"],
+        cmd = "echo 'import sys; from bazel.pytest_main import main; sys.exit(main({}))' > $@".format(
+            repr(files).replace("'", "\""),
+        ),
+        testonly = True,
+    )
     native.py_test(
         name = name,
-        srcs = srcs + ["//bazel:pytest_main.py"],
-        main = "//bazel:pytest_main.py",
-        args = ["$(rootpath %s)" % src for src in srcs] + args,
+        srcs = srcs + [name + "_main.py"],
+        main = name + "_main.py",
         data = data + [_STAMP],
+        deps = deps + ["//bazel:pytest_main"],
         python_version = "PY3",
         size = size,
         srcs_version = "PY3",
