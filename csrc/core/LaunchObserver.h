@@ -1,5 +1,7 @@
 #pragma once
 
+#include <time.h>
+
 #include <atomic>
 #include <cstdint>
 
@@ -7,7 +9,14 @@
 
 namespace c10_npu {
 
-// One operator handed to a stream. Times are CLOCK_MONOTONIC_RAW nanoseconds of the host's call.
+// The clock of launches: CLOCK_MONOTONIC_RAW, which CANN's profiler uses too.
+inline uint64_t launch_clock_ns() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+// One operator handed to a stream, with the times of the host's call.
 struct Launch {
   const char* name;  // static storage
   uint64_t begin_ns;

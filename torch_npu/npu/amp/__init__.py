@@ -1,0 +1,6 @@
+"""Mixed precision, with the device set to npu."""
+
+from torch_npu.npu.amp.autocast_mode import autocast, custom_bwd, custom_fwd
+from torch_npu.npu.amp.grad_scaler import GradScaler
+
+__all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]

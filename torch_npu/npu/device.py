@@ -1,0 +1,128 @@
+"""Which devices there are, what they are, and which one is current."""
+
+from __future__ import annotations
+
+import torch
+
+from torch_npu import _C
+from torch_npu.npu._utils import Device, _get_device_index
+
+__all__ = [
+    "can_device_access_peer",
+    "current_device",
+    "device",
+    "device_count",
+    "device_of",
+    "get_device_capability",
+    "get_device_name",
+    "get_device_properties",
+    "init",
+    "is_available",
+    "is_bf16_supported",
+    "is_initialized",
+    "set_device",
+    "synchronize",
+    "utilization",
+]
+
+
+def device_count() -> int:
+    """Number of NPUs, 0 without CANN. Does not initialize the runtime, so forking stays possible."""
+    return _C._device_count()
+
+
+def is_available() -> bool:
+    """Whether there is an NPU to use. Never raises."""
+    return _C._device_count() > 0
+
+
+def init() -> None:
+    """Initializes the runtime, which the first use of a device does otherwise."""
+    _C._lazy_init()
+
+
+_lazy_init = init
+
+
+def is_initialized() -> bool:
+    """Whether this process initialized the runtime."""
+    return _C._is_initialized()
+
+
+def _is_in_bad_fork() -> bool:
+    """Whether this is a forked child of a process that uses NPUs, which cannot use them itself."""
+    return _C._is_in_bad_fork()
+
+
+def current_device() -> int:
+    """Index of the current device."""
+    return _C._current_device()
+
+
+def set_device(device: Device) -> None:
+    """Makes `device` the calling thread's current device."""
+    _C._set_device(_get_device_index(device))
+
+
+def _exchange_device(device: int) -> int:
+    return _C._exchange_device(device)
+
+
+def _maybe_exchange_device(device: int) -> int:
+    return _C._maybe_exchange_device(device)
+
+
+class device:
+    """Context in which `device` is the current device; None or a negative index changes nothing."""
+
+    def __init__(self, device: Device):
+        self.idx = -1 if device is None else _get_device_index(device, optional=True)
+        self.prev_idx = -1
+
+    def __enter__(self) -> None:
+        self.prev_idx = _C._exchange_device(self.idx)
+
+    def __exit__(self, *exception: object) -> None:
+        self.idx = _C._maybe_exchange_device(self.prev_idx)
+
+
+class device_of(device):
+    """Context in which the device of a tensor or storage is current; for others nothing changes."""
+
+    def __init__(self, obj: torch.Tensor | torch.UntypedStorage):
+        super().__init__(obj.get_device() if obj.is_npu else None)
+
+
+def synchronize(device: Device = None) -> None:
+    """Waits for all work on all streams of `device` (default: the current device)."""
+    torch._C._accelerator_synchronizeDevice(_get_device_index(device, optional=True))
+
+
+def get_device_properties(device: Device = None) -> _C._NPUDeviceProperties:
+    """name, total_memory (bytes), cube_core_num, vector_core_num and L2_cache_size (bytes)."""
+    return _C._get_device_properties(_get_device_index(device, optional=True))
+
+
+def get_device_name(device: Device = None) -> str:
+    """Name of the device's SoC, for example Ascend910B3."""
+    return get_device_properties(device).name
+
+
+def get_device_capability(device: Device = None) -> None:
+    """None: Ascend has no counterpart of CUDA's compute capability; see get_device_name()."""
+    _get_device_index(device, optional=True)
+
+
+def can_device_access_peer(device_id: Device, peer_device_id: Device) -> bool:
+    """Whether kernels of one device can read the memory of the other."""
+    return _C._can_access_peer(_get_device_index(device_id), _get_device_index(peer_device_id))
+
+
+def utilization(device: Device = None) -> int:
+    """Percent of the last sampling period in which the device's cube cores were busy."""
+    return _C._cube_utilization(_get_device_index(device, optional=True))
+
+
+def is_bf16_supported(including_emulation: bool = False) -> bool:
+    """Whether bfloat16 can be computed with: on every device that torch_npu supports."""
+    return is_available()
