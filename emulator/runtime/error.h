@@ -12,7 +12,8 @@ namespace ascend_emulator {
 EMULATOR_API aclError fail(aclError code, const char* format, ...)
     __attribute__((format(printf, 2, 3)));
 
-// Takes the calling thread's recent message away, e.g. to carry it from a worker to the host.
+// Takes the calling thread's recent message away, as plain text, e.g. to carry it to another
+// thread.
 EMULATOR_API std::string take_recent_message();
 
 }  // namespace ascend_emulator

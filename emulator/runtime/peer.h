@@ -24,6 +24,14 @@ EMULATOR_API int import_descriptor(const std::string& name, std::chrono::millise
 // Name under which peers can map this process's arena of `device`.
 EMULATOR_API std::string export_arena(int device);
 
+// This process's own arena of `device` in the mapping for kernels; null base while the device has
+// not been set in this process.
+struct ArenaView {
+  std::byte* base;
+  size_t size;
+};
+EMULATOR_API ArenaView arena_view(int device);
+
 // Distance of a device address from the start of its arena: the same in every process. False if it
 // is not inside a live block of this process.
 EMULATOR_API bool arena_offset(const void* client, size_t* offset);

@@ -15,7 +15,7 @@ struct TaskInfo {
   const char* name = "";
   const char* type = "";
   const char* engine = "";  // AI_CORE, AI_VECTOR_CORE, AI_CPU, MEMCPY_ASYNC, EVENT_RECORD, HCCL …
-  uint64_t connection_id = 0;            // set by enqueue(): the host call that submitted the task
+  uint64_t connection_id = 0;  // set by enqueue(): the host call that submitted the task
   uint64_t bytes = 0;
   const std::string* details = nullptr;  // shapes, only when profiling; owned by the task
   TaskKind kind = TaskKind::kKernel;     // kKernel: counted by emulatorTaskCount, slowed on request

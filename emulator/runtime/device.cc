@@ -1,0 +1,122 @@
+#include "emulator/runtime/device.h"
+
+#include "acl/acl_rt.h"
+#include "emulator/runtime/address_space.h"
+#include "emulator/runtime/api_scope.h"
+#include "emulator/runtime/device_state.h"
+#include "emulator/runtime/env.h"
+#include "emulator/runtime/segfault.h"
+#include "emulator/runtime/stream_state.h"
+
+namespace ascend_emulator {
+
+int device_count() { return static_cast<int>(env().visible_devices.size()); }
+
+int physical_device(int device) {
+  return valid_device(device) ? env().visible_devices[device] : -1;
+}
+
+int current_device() {
+  const Context* context = current_context();
+  return context == nullptr ? -1 : context->device;
+}
+
+bool valid_device(int device) { return device >= 0 && device < device_count(); }
+
+aclError check_device_id(const char* api, int device) {
+  if (valid_device(device)) return ACL_SUCCESS;
+  return fail(ACL_ERROR_RT_INVALID_DEVICEID, "%s: device %d does not exist: there are %d devices",
+              api, device, device_count());
+}
+
+Device& device_state(int device) {
+  static Device* devices = new Device[device_count()];
+  return devices[device];
+}
+
+aclError open_device(const char* api, int device) {
+  if (const aclError error = check_device_id(api, device); error != ACL_SUCCESS) return error;
+  Device& state = device_state(device);
+  std::lock_guard lock(state.mutex);
+  if (state.arena.load(std::memory_order_relaxed) != nullptr) return ACL_SUCCESS;
+  if (!reserve_address_space()) return ACL_ERROR_RT_RESOURCE_ALLOC_FAIL;
+  auto arena = Arena::create(device, static_cast<size_t>(env().device_memory));
+  if (arena == nullptr) return ACL_ERROR_RT_RESOURCE_ALLOC_FAIL;
+  watch_for_fork();
+  explain_segfaults();
+  place_arena(device, arena.get());
+  state.arena.store(arena.release(), std::memory_order_release);
+  return ACL_SUCCESS;
+}
+
+void close_device(int device) {
+  Device& state = device_state(device);
+  std::lock_guard lock(state.mutex);
+  destroy_contexts_of(device);
+  state.primary = nullptr;
+  state.uses = 0;
+  state.peers = 0;
+  if (Arena* arena = state.arena.load(std::memory_order_relaxed)) arena->release_all();
+}
+
+}  // namespace ascend_emulator
+
+using namespace ascend_emulator;
+
+aclError aclrtSetDevice(int32_t deviceId) {
+  ACL_API_SCOPE(aclrtSetDevice);
+  if (const aclError error = open_device("aclrtSetDevice", deviceId); error != ACL_SUCCESS) {
+    return error;
+  }
+  Device& state = device_state(deviceId);
+  std::lock_guard lock(state.mutex);
+  if (state.primary == nullptr) state.primary = create_context(deviceId, true);
+  if (state.primary == nullptr) {
+    return fail(ACL_ERROR_RT_RESOURCE_ALLOC_FAIL, "aclrtSetDevice: all contexts are in use");
+  }
+  ++state.uses;
+  set_current_context(state.primary);
+  return ACL_SUCCESS;
+}
+
+aclError aclrtResetDevice(int32_t deviceId) {
+  ACL_API_SCOPE(aclrtResetDevice);
+  if (const aclError error = check_device_id("aclrtResetDevice", deviceId); error != ACL_SUCCESS) {
+    return error;
+  }
+  Device& state = device_state(deviceId);
+  {
+    std::lock_guard lock(state.mutex);
+    if (state.uses == 0) {
+      return fail(ACL_ERROR_RT_CONTEXT_NULL, "aclrtResetDevice: device %d is not set", deviceId);
+    }
+    if (--state.uses > 0) return ACL_SUCCESS;
+  }
+  close_device(deviceId);
+  return ACL_SUCCESS;
+}
+
+aclError aclrtGetDevice(int32_t* deviceId) {
+  ACL_API_SCOPE(aclrtGetDevice);
+  if (deviceId == nullptr) {
+    return fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtGetDevice: deviceId is null");
+  }
+  const int device = current_device();
+  if (device < 0) return fail_no_device("aclrtGetDevice");
+  *deviceId = device;
+  return ACL_SUCCESS;
+}
+
+// Works before anything else and starts nothing, so that a process may ask and fork later.
+aclError aclrtGetDeviceCount(uint32_t* count) {
+  if (count == nullptr) {
+    return fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtGetDeviceCount: count is null");
+  }
+  *count = static_cast<uint32_t>(device_count());
+  if (*count == 0) {
+    return fail(ACL_ERROR_RT_NO_DEVICE,
+                "aclrtGetDeviceCount: no device: see ASCEND_EMULATOR_DEVICES and "
+                "ASCEND_RT_VISIBLE_DEVICES");
+  }
+  return ACL_SUCCESS;
+}

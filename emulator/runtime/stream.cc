@@ -1,0 +1,166 @@
+#include "emulator/runtime/stream.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <ctime>
+#include <exception>
+
+#include "emulator/profiling/recorder.h"
+#include "emulator/runtime/device_state.h"
+#include "emulator/runtime/env.h"
+#include "emulator/runtime/error.h"
+#include "emulator/runtime/introspection.h"
+#include "emulator/runtime/process.h"
+#include "emulator/runtime/stream_state.h"
+
+namespace ascend_emulator {
+namespace {
+
+thread_local const Stream* working_for = nullptr;
+
+uint64_t spin_limit_ns() {
+  static const uint64_t limit = static_cast<uint64_t>(env().spin_us) * 1000;
+  return limit;
+}
+
+// Signals of the process are the client's business; faults of a kernel still arrive.
+std::thread start_with_signals_blocked(void (*body)(Stream*), Stream* stream) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP})
+    sigdelset(&all, fault);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(body, stream);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+void delay_kernel() {
+  const uint64_t micros = emulatorKernelDelayMicros();
+  if (micros == 0) return;
+  const timespec pause{static_cast<time_t>(micros / 1'000'000),
+                       static_cast<long>(micros % 1'000'000 * 1000)};
+  nanosleep(&pause, nullptr);
+}
+
+aclError run_guarded(Task& task) {
+  try {
+    return task.run();
+  } catch (const std::exception& error) {
+    return fail(ACL_ERROR_RT_AICORE_EXCEPTION, "%s", error.what());
+  } catch (...) {
+    return fail(ACL_ERROR_RT_AICORE_EXCEPTION, "unknown exception");
+  }
+}
+
+}  // namespace
+
+Task::~Task() = default;
+
+aclError report(const Failure* failure) {
+  return failure == nullptr ? ACL_SUCCESS : fail(failure->code, "%s", failure->message.c_str());
+}
+
+Stream::Queue& Stream::started_queue() {
+  std::lock_guard lock(start_mutex_);
+  if (queue_owner_ == nullptr) {
+    queue_owner_ = std::make_unique<Queue>();
+    queue_.store(queue_owner_.get(), std::memory_order_release);
+    worker_ = start_with_signals_blocked([](Stream* stream) { stream->work(); }, this);
+  }
+  return *queue_owner_;
+}
+
+uint64_t Stream::submit(std::unique_ptr<Task> task) {
+  Queue* queue = queue_.load(std::memory_order_acquire);
+  if (queue == nullptr) queue = &started_queue();
+  Entry entry;
+  if (profiling::enabled.load(std::memory_order_relaxed)) {
+    task->info.connection_id = profiling::current_connection_id();
+    entry.submit_ns = profiling::now_ns();
+  }
+  entry.task = std::move(task);
+  return queue->push(std::move(entry));
+}
+
+uint64_t Stream::submitted() const {
+  const Queue* queue = queue_.load(std::memory_order_acquire);
+  return queue == nullptr ? 0 : queue->pushed();
+}
+
+bool Stream::on_worker() const { return working_for == this; }
+
+void Stream::stop(bool drop_queued) {
+  Queue* queue = queue_.load(std::memory_order_acquire);
+  if (queue == nullptr) return;
+  if (drop_queued) drop_.store(true, std::memory_order_release);
+  queue->push({});
+  worker_.join();
+}
+
+// A short spin saves the sleep and the wake-up between the tasks of a burst; worth it only where
+// the worker has a core of its own.
+Stream::Entry Stream::next() {
+  if (spin_limit_ns() != 0) {
+    const uint64_t end = profiling::now_ns() + spin_limit_ns();
+    while (!queue_owner_->ready() && profiling::now_ns() < end) {
+    }
+  }
+  return queue_owner_->pop();
+}
+
+void Stream::work() {
+  char name[16];
+  std::snprintf(name, sizeof(name), "npu%d.%u", device, id);
+  pthread_setname_np(pthread_self(), name);
+  working_for = this;
+  WorkerScope scope;
+  for (uint64_t number = 1;; ++number) {
+    Entry entry = next();
+    if (entry.task == nullptr) break;
+    scope.enter();
+    execute(*entry.task, entry.submit_ns, static_cast<uint32_t>(number));
+    entry.task.reset();
+    scope.leave();
+    done_.advance_to(number);
+  }
+}
+
+void Stream::execute(Task& task, uint64_t submit_ns, uint32_t number) {
+  if (drop_.load(std::memory_order_relaxed)) return;
+  if (failure() != nullptr && stop_on_failure.load(std::memory_order_relaxed)) return;
+  const bool recorded = profiling::enabled.load(std::memory_order_relaxed);
+  const uint64_t start_ns = recorded ? profiling::now_ns() : 0;
+  if (task.info.kind == TaskKind::kKernel) delay_kernel();
+  const aclError code = run_guarded(task);
+  if (recorded) {
+    profiling::task_finished(task, {device, id, number, submit_ns, start_ns, profiling::now_ns()});
+  }
+  if (code != ACL_SUCCESS) fail_with(task, number, code);
+  Device& state = device_state(device);
+  if (task.info.kind == TaskKind::kKernel) state.kernels.fetch_add(1, std::memory_order_relaxed);
+  if (task.info.kind == TaskKind::kMemcpy) state.copies.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Only the first failure counts: what follows it is likely its consequence.
+void Stream::fail_with(const Task& task, uint32_t number, aclError code) {
+  const std::string cause = take_recent_message();
+  if (failure() != nullptr) return;
+  char where[256];
+  std::snprintf(where, sizeof(where), "task %u, %s, on stream %u of device %d failed: ", number,
+                task.info.name, id, device);
+  failure_.store(new Failure{code, where + (cause.empty() ? "no details" : cause)},
+                 std::memory_order_release);
+}
+
+aclError enqueue(aclrtStream handle, std::unique_ptr<Task> task) {
+  Stream* stream;
+  const aclError error = find_stream(task->info.name, handle, &stream);
+  if (error == ACL_SUCCESS) stream->submit(std::move(task));
+  return error;
+}
+
+}  // namespace ascend_emulator

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "acl/acl_rt.h"
+#include "emulator/runtime/context.h"
+#include "emulator/runtime/progress.h"
+#include "emulator/runtime/ring.h"
+#include "emulator/runtime/task.h"
+
+namespace ascend_emulator {
+
+class ReportQueue;
+
+// A task that went wrong. Kept for ever: events and other threads may still point to it, and a
+// stream has at most one.
+struct Failure {
+  aclError code;
+  std::string message;
+};
+
+// Records the failure as the calling thread's error and returns its code; null is success.
+aclError report(const Failure* failure);
+
+// An ordered queue of tasks with a thread of its own, which starts with the first task.
+class Stream {
+ public:
+  Stream(Context& context, uint32_t id, uint32_t priority)
+      : context(context), device(context.device), id(id), priority(priority) {}
+
+  // How many tasks were submitted up to and including this one.
+  uint64_t submit(std::unique_ptr<Task> task);
+  bool wait(uint64_t tasks, const Deadline& deadline) { return done_.wait(tasks, deadline); }
+  uint64_t submitted() const;
+  bool idle() const { return done_.reached(submitted()); }
+  const Failure* failure() const { return failure_.load(std::memory_order_acquire); }
+  bool on_worker() const;  // whether the calling thread is this stream's
+
+  // Runs what is queued, or drops it, then ends the worker.
+  void stop(bool drop_queued);
+
+  std::atomic<bool> live{false};
+  Context& context;
+  const int device;
+  const uint32_t id;
+  const uint32_t priority;
+  std::atomic<bool> stop_on_failure{false};
+  std::mutex report_mutex;
+  std::shared_ptr<ReportQueue> report_queue;  // where aclrtLaunchCallback's functions run
+
+ private:
+  static constexpr size_t kDepth = 4096;
+  struct Entry {
+    std::unique_ptr<Task> task;  // null: the worker ends
+    uint64_t submit_ns = 0;
+  };
+  using Queue = Ring<Entry, kDepth>;
+
+  Queue& started_queue();
+  void work();
+  Entry next();
+  void execute(Task& task, uint64_t submit_ns, uint32_t number);
+  void fail_with(const Task& task, uint32_t number, aclError code);
+
+  std::mutex start_mutex_;
+  std::unique_ptr<Queue> queue_owner_;
+  std::atomic<Queue*> queue_{nullptr};  // set when the worker runs
+  std::thread worker_;
+  Progress done_;
+  std::atomic<const Failure*> failure_{nullptr};
+  std::atomic<bool> drop_{false};
+};
+
+// Finds the stream that a client names in a call: null is the default stream of the thread's
+// context. Anything else must be live and belong to that context.
+aclError find_stream(const char* api, aclrtStream handle, Stream** stream);
+
+Stream* create_stream(Context& context, uint32_t priority);  // null: too many
+void destroy_stream(Stream* stream, bool drop_queued);
+void destroy_streams_of(const Context& context);
+
+// 507046 with a message if the deadline passes first; otherwise the stream's failure, if any.
+aclError synchronize(const char* api, Stream& stream, const Deadline& deadline);
+aclError synchronize_device(const char* api, int device, const Deadline& deadline);
+
+}  // namespace ascend_emulator
