@@ -1,0 +1,146 @@
+"""Generates the aclnn entry points of the emulator from third_party/cann/aclnn/*.yaml.
+
+functions.h      what EMULATE() checks a kernel against: one type list and one symbol per function
+entry_points.cc  the exported two-phase functions and the table of parameters with accepted dtypes
+
+A function without a kernel leaves `kernels::<function>` undefined, so that libopapi does not link.
+"""
+
+import argparse
+import pathlib
+import re
+
+import aclnn_table
+
+# The Kind (emulator/ops/base/function.h) of each parameter type.
+KINDS = {
+    "aclTensor": "kTensor",
+    "aclTensorList": "kTensorList",
+    "aclScalar": "kScalar",
+    "aclScalarList": "kScalarList",
+    "aclIntArray": "kIntArray",
+    "aclFloatArray": "kFloatArray",
+    "aclBoolArray": "kBoolArray",
+    "char*": "kString",
+    "int64_t": "kInteger",
+    "int32_t": "kInteger",
+    "int8_t": "kInteger",
+    "uint64_t": "kInteger",
+    "bool": "kBool",
+    "double": "kFloating",
+    "float": "kFloating",
+    "aclDataType": "kDataType",
+}
+# Engine that runs a family's kernels on the hardware; AI_VECTOR_CORE unless named here.
+ENGINES = {"matmul": "AI_CORE", "convolution": "AI_CORE", "attention": "MIX_AIC"}
+AI_CPU = {"aclnnMultinomial", "aclnnRandperm", "aclnnUnique", "aclnnUnique2"}
+
+
+def parameter_row(parameter):
+    # A scalar of any type is converted to what the tensors make of it, so only tensors have rules.
+    checked = parameter.dtypes if parameter.type in ("aclTensor", "aclTensorList") else ()
+    dtypes = " | ".join(f"bit(ACL_{dtype})" for dtype in checked if dtype != "STRING") or "0"
+    reads = str(parameter.io != "out").lower()
+    writes = str(parameter.io != "in").lower()
+    kind = KINDS[parameter.type]
+    return f'    {{"{parameter.name}", Kind::{kind}, {reads}, {writes}, {dtypes}}},'
+
+
+def wire_type(parameter):
+    return "CString" if parameter.type == "char*" else parameter.type
+
+
+def entry_points(function, family):
+    name = function.name
+    op = re.sub(r"^aclnn(Inplace)?", "", name)
+    engine = "AI_CPU" if name in AI_CPU else ENGINES.get(family, "AI_VECTOR_CORE")
+    core = "AiCpu" if engine == "AI_CPU" else "AiCore"
+    rows = "\n".join(parameter_row(parameter) for parameter in function.parameters)
+    declarations = "".join(f"{p.c_type} {p.name}_, " for p in function.parameters)
+    arguments = ", ".join(f"{p.name}_" for p in function.parameters)
+    return f"""
+namespace {{
+constexpr Parameter k{name}Parameters[] = {{
+{rows}
+}};
+constexpr Function k{name} = {{
+    "{name}", "{name}GetWorkspaceSize", "{name}_{op}{core}_{op}", "{op}", "{engine}",
+    &ascend_emulator::kernels::{name}, k{name}Parameters, std::size(k{name}Parameters)}};
+}}  // namespace
+aclnnStatus {name}GetWorkspaceSize({declarations}uint64_t* workspace_size_,
+                                   aclOpExecutor** executor_) {{
+  return prepare(k{name}, arguments({arguments}), workspace_size_, executor_);
+}}
+aclnnStatus {name}(void*, uint64_t, aclOpExecutor* executor_, aclrtStream stream_) {{
+  return launch(k{name}, executor_, stream_);
+}}
+"""
+
+
+HEADER = """\
+#pragma once
+
+#include "emulator/ops/base/wire.h"
+
+namespace ascend_emulator::parameters {{
+{parameters}
+}}  // namespace ascend_emulator::parameters
+
+namespace ascend_emulator::kernels {{
+{kernels}
+}}  // namespace ascend_emulator::kernels
+"""
+
+SOURCE = """\
+#include <array>
+#include <iterator>
+
+#include "emulator/ops/base/executor.h"
+#include "emulator/ops/functions.h"
+
+using ascend_emulator::Argument;
+using ascend_emulator::Function;
+using ascend_emulator::Kind;
+using ascend_emulator::launch;
+using ascend_emulator::Parameter;
+using ascend_emulator::prepare;
+
+namespace {{
+constexpr ascend_emulator::DtypeSet bit(aclDataType dtype) {{ return uint64_t{{1}} << dtype; }}
+
+template <class... T>
+std::array<Argument, sizeof...(T)> arguments(T... values) {{
+  return {{Argument(values)...}};
+}}
+}}  // namespace
+
+extern "C" {{
+#pragma GCC visibility push(default)
+{functions}
+#pragma GCC visibility pop
+}}  // extern "C"
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--header", type=pathlib.Path, required=True)
+    parser.add_argument("--source", type=pathlib.Path, required=True)
+    parser.add_argument("tables", type=pathlib.Path, nargs="+")
+    options = parser.parse_args()
+    families = {path.stem: aclnn_table.load([path]) for path in sorted(options.tables)}
+    functions = [(function, family) for family in families for function in families[family]]
+    parameters = (
+        f"using {function.name} = Parameters<{', '.join(map(wire_type, function.parameters))}>;"
+        for function, _ in functions
+    )
+    kernels = (f"extern const Kernel {function.name};" for function, _ in functions)
+    options.header.write_text(
+        HEADER.format(parameters="\n".join(parameters), kernels="\n".join(kernels))
+    )
+    source = "".join(entry_points(function, family) for function, family in functions)
+    options.source.write_text(SOURCE.format(functions=source))
+
+
+if __name__ == "__main__":
+    main()

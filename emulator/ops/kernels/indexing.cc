@@ -1,0 +1,176 @@
+#include <ATen/ops/_index_put_impl.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/embedding_dense_backward.h>
+#include <ATen/ops/flip.h>
+#include <ATen/ops/gather.h>
+#include <ATen/ops/index.h>
+#include <ATen/ops/index_add.h>
+#include <ATen/ops/index_copy.h>
+#include <ATen/ops/index_fill.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/masked_select.h>
+#include <ATen/ops/nonzero.h>
+#include <ATen/ops/repeat_interleave.h>
+#include <ATen/ops/roll.h>
+#include <ATen/ops/scatter.h>
+#include <ATen/ops/scatter_add.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/take.h>
+#include <ATen/ops/tril.h>
+#include <ATen/ops/triu.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/where.h>
+
+#include "emulator/ops/emulate.h"
+
+namespace ascend_emulator {
+namespace {
+
+Tensor long_index(const Tensor& index) { return index.to(at::kLong); }
+
+// A dimension without an index is a null element or, as the hardware's clients write it, an empty
+// tensor of one dimension, unless the result is empty as well.
+c10::List<OptionalTensor> index_list(const Tensors& indices, bool empty_result) {
+  c10::List<OptionalTensor> list;
+  for (const Tensor& index : indices) {
+    const bool absent = !index.defined() || (index.numel() == 0 && !empty_result);
+    list.push_back(absent ? OptionalTensor() : OptionalTensor(index));
+  }
+  return list;
+}
+
+// reduce of aclnnScatter: 0 replaces, 1 adds, 2 multiplies. Source is a Tensor or a Scalar.
+template <class Source>
+void scatter(Tensor& out, const Tensor& self, int64_t dim, const Tensor& index,
+             const Source& source, int64_t reduce) {
+  TORCH_CHECK(reduce >= 0 && reduce <= 2, "reduce is ", reduce,
+              "; it must be 0 (replace), 1 (add) or 2 (multiply).");
+  if (reduce == 0) {
+    at::scatter_out(out, self, dim, long_index(index), source);
+  } else {
+    at::scatter_out(out, self, dim, long_index(index), source, reduce == 1 ? "add" : "multiply");
+  }
+}
+
+}  // namespace
+
+EMULATE(aclnnEmbedding, [](Tensor weight, Tensor indices, Tensor out) {
+  out.copy_(at::embedding(weight, indices));
+})
+EMULATE(aclnnEmbeddingDenseBackward, [](Tensor grad, Tensor indices, int64_t rows,
+                                        int64_t padding_index, bool scale, Tensor out) {
+  // Sums of many rows in a reduced type lose them; the hardware accumulates in float32.
+  out.copy_(at::embedding_dense_backward(grad.to(at::kFloat), long_index(indices), rows,
+                                         padding_index, scale));
+})
+
+EMULATE(aclnnIndex, [](Tensor self, Tensors indices, Tensor out) {
+  out.copy_(at::index(self, index_list(indices, out.numel() == 0)));
+})
+EMULATE(aclnnIndexPutImpl, [](Tensor self, Tensors indices, Tensor values, bool accumulate,
+                              bool unsafe) {
+  at::_index_put_impl_(self, index_list(indices, values.numel() == 0), values, accumulate,
+                       unsafe);
+})
+EMULATE(aclnnIndexSelect, [](Tensor self, int64_t dim, Tensor index, Tensor out) {
+  at::index_select_out(out, self, dim, index);
+})
+EMULATE(aclnnIndexAdd, [](Tensor self, int64_t dim, Tensor index, Tensor source, Scalar alpha,
+                          Tensor out) {
+  at::index_add_out(out, self, dim, index, source, alpha);
+})
+EMULATE(aclnnIndexFillTensor, [](Tensor self, int64_t dim, IntArray index, Scalar value,
+                                 Tensor out) {
+  out.copy_(at::index_fill(self, dim, at::tensor(index), value));
+})
+EMULATE(aclnnIndexFill, [](Tensor self, int64_t dim, Tensor index, Scalar value, Tensor out) {
+  out.copy_(at::index_fill(self, dim, long_index(index), value));
+})
+EMULATE(aclnnIndexCopy, [](Tensor self, int64_t dim, Tensor index, Tensor source, Tensor out) {
+  at::index_copy_out(out, self, dim, long_index(index), source);
+})
+EMULATE(aclnnInplaceIndexCopy, [](Tensor self, int64_t dim, Tensor index, Tensor source) {
+  self.index_copy_(dim, long_index(index), source);
+})
+
+EMULATE(aclnnGather, [](Tensor self, int64_t dim, Tensor index, Tensor out) {
+  at::gather_out(out, self, dim, long_index(index));
+})
+EMULATE(aclnnScatter, [](Tensor self, int64_t dim, Tensor index, Tensor source, int64_t reduce,
+                         Tensor out) { scatter(out, self, dim, index, source, reduce); })
+EMULATE(aclnnScatterValue, [](Tensor self, int64_t dim, Tensor index, Scalar value,
+                              int64_t reduce, Tensor out) {
+  scatter(out, self, dim, index, value, reduce);
+})
+EMULATE(aclnnInplaceScatter, [](Tensor self, int64_t dim, Tensor index, Tensor source,
+                                int64_t reduce) {
+  scatter(self, self, dim, index, source, reduce);
+})
+EMULATE(aclnnInplaceScatterValue, [](Tensor self, int64_t dim, Tensor index, Scalar value,
+                                     int64_t reduce) {
+  scatter(self, self, dim, index, value, reduce);
+})
+EMULATE(aclnnScatterAdd, [](Tensor self, int64_t dim, Tensor index, Tensor source, Tensor out) {
+  at::scatter_add_out(out, self, dim, long_index(index), source);
+})
+EMULATE(aclnnTake, [](Tensor self, Tensor index, Tensor out) {
+  at::take_out(out, self, long_index(index));
+})
+
+EMULATE(aclnnMaskedSelect, [](Tensor self, Tensor mask, DynamicTensor out) {
+  out.set(at::masked_select(self, mask.to(at::kBool)));
+})
+EMULATE(aclnnInplaceMaskedFillScalar, [](Tensor self, Tensor mask, Scalar value) {
+  self.masked_fill_(mask, value);
+})
+EMULATE(aclnnInplaceMaskedFillTensor, [](Tensor self, Tensor mask, Tensor value) {
+  self.masked_fill_(mask, value.squeeze());
+})
+EMULATE(aclnnInplaceMaskedScatter, [](Tensor self, Tensor mask, Tensor source) {
+  self.masked_scatter_(mask.to(at::kBool), source);
+})
+EMULATE(aclnnNonzero, [](Tensor self, DynamicTensor out) { out.set(at::nonzero(self)); })
+
+EMULATE(aclnnCat, [](Tensors tensors, int64_t dim, Tensor out) {
+  at::cat_out(out, tensors, dim);
+})
+EMULATE(aclnnStack, [](Tensors tensors, int64_t dim, Tensor out) {
+  at::stack_out(out, tensors, dim);
+})
+EMULATE(aclnnFlip, [](Tensor self, IntArray dims, Tensor out) { out.copy_(at::flip(self, dims)); })
+EMULATE(aclnnRoll, [](Tensor self, IntArray shifts, IntArray dims, Tensor out) {
+  out.copy_(at::roll(self, shifts, dims));
+})
+EMULATE(aclnnTriu, [](Tensor self, int64_t diagonal, Tensor out) {
+  at::triu_out(out, self, diagonal);
+}, broadcast)
+EMULATE(aclnnTril, [](Tensor self, int64_t diagonal, Tensor out) {
+  at::tril_out(out, self, diagonal);
+}, broadcast)
+EMULATE(aclnnInplaceTriu, [](Tensor self, int64_t diagonal) { self.triu_(diagonal); })
+EMULATE(aclnnInplaceTril, [](Tensor self, int64_t diagonal) { self.tril_(diagonal); })
+EMULATE(aclnnRepeat, [](Tensor self, IntArray repeats, Tensor out) {
+  out.copy_(self.repeat(repeats));
+})
+EMULATE(aclnnRepeatInterleave, [](Tensor self, Tensor repeats, int64_t output_size, Tensor out) {
+  out.copy_(at::repeat_interleave(self, repeats, std::nullopt, output_size));
+})
+EMULATE(aclnnPermute, [](Tensor self, IntArray dims, Tensor out) { out.copy_(self.permute(dims)); })
+EMULATE(aclnnSlice, [](Tensor self, int64_t dim, int64_t start, int64_t end, int64_t step,
+                       Tensor out) { out.copy_(self.slice(dim, start, end, step)); })
+EMULATE(aclnnConstantPadNd, [](Tensor self, IntArray pad, Scalar value, Tensor out) {
+  out.copy_(at::constant_pad_nd(self, pad, value));
+})
+EMULATE(aclnnOneHot, [](Tensor self, int64_t classes, Tensor on, Tensor off, int64_t axis,
+                        Tensor out) {
+  const int64_t dim = axis < 0 ? self.dim() : axis;
+  std::vector<int64_t> shape(self.dim() + 1, 1);
+  shape.at(dim) = classes;
+  const Tensor hot = self.unsqueeze(dim) == at::arange(classes).reshape(shape);
+  out.copy_(at::where(hot, on, off));
+})
+
+}  // namespace ascend_emulator

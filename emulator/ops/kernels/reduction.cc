@@ -1,0 +1,141 @@
+#include <ATen/ops/all.h>
+#include <ATen/ops/amax.h>
+#include <ATen/ops/amin.h>
+#include <ATen/ops/any.h>
+#include <ATen/ops/argmax.h>
+#include <ATen/ops/argmin.h>
+#include <ATen/ops/cummax.h>
+#include <ATen/ops/cummin.h>
+#include <ATen/ops/cumprod.h>
+#include <ATen/ops/cumsum.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/logsumexp.h>
+#include <ATen/ops/max.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/median.h>
+#include <ATen/ops/min.h>
+#include <ATen/ops/nansum.h>
+#include <ATen/ops/prod.h>
+#include <ATen/ops/std.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/var.h>
+#include <ATen/ops/var_mean.h>
+
+#include <numeric>
+
+#include "emulator/ops/emulate.h"
+
+namespace ascend_emulator {
+namespace {
+
+// No dimensions mean all of them.
+std::vector<int64_t> dims_or_all(OptionalIntArray dims, const Tensor& self) {
+  if (dims && !dims->empty()) return dims->vec();
+  std::vector<int64_t> all(self.dim());
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+}  // namespace
+
+// Sums and means accumulate and return in the output's type, whatever `dtype` repeats of it.
+EMULATE(aclnnReduceSum, [](Tensor self, OptionalIntArray dims, bool keep, ScalarType, Tensor out) {
+  at::sum_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
+}, reduction)
+EMULATE(aclnnReduceNansum, [](Tensor self, OptionalIntArray dims, bool keep, ScalarType,
+                              Tensor out) {
+  at::nansum_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
+}, reduction)
+EMULATE(aclnnMean, [](Tensor self, OptionalIntArray dims, bool keep, ScalarType, Tensor out) {
+  at::mean_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
+}, reduction)
+EMULATE(aclnnMeanV2, [](Tensor self, OptionalIntArray dims, bool keep, bool noop_without_dims,
+                        Tensor out) {
+  if (noop_without_dims && (!dims || dims->empty())) {
+    out.copy_(self);
+  } else {
+    at::mean_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
+  }
+})
+
+EMULATE(aclnnAmax, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
+  at::amax_out(out, self, dims_or_all(dims, self), keep);
+}, reduction)
+EMULATE(aclnnAmin, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
+  at::amin_out(out, self, dims_or_all(dims, self), keep);
+}, reduction)
+EMULATE(aclnnMax, [](Tensor self, Tensor out) { out.copy_(at::max(self)); }, reduction)
+EMULATE(aclnnMin, [](Tensor self, Tensor out) { out.copy_(at::min(self)); }, reduction)
+EMULATE(aclnnMedian, [](Tensor self, Tensor out) { out.copy_(at::median(self)); }, reduction)
+
+EMULATE(aclnnMaxDim, [](Tensor self, int64_t dim, bool keep, Tensor out, Tensor indices) {
+  const auto [values, positions] = at::max(self, dim, keep);
+  out.copy_(values);
+  indices.copy_(positions);
+}, reduction)
+EMULATE(aclnnMinDim, [](Tensor self, int64_t dim, bool keep, Tensor out, Tensor indices) {
+  const auto [values, positions] = at::min(self, dim, keep);
+  out.copy_(values);
+  indices.copy_(positions);
+}, reduction)
+EMULATE(aclnnArgMax, [](Tensor self, int64_t dim, bool keep, Tensor out) {
+  out.copy_(at::argmax(self, dim, keep));
+}, reduction)
+EMULATE(aclnnArgMin, [](Tensor self, int64_t dim, bool keep, Tensor out) {
+  out.copy_(at::argmin(self, dim, keep));
+}, reduction)
+
+EMULATE(aclnnAll, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
+  out.copy_(at::all(self, dims_or_all(dims, self), keep));
+}, reduction)
+EMULATE(aclnnAny, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
+  out.copy_(at::any(self, dims_or_all(dims, self), keep));
+}, reduction)
+EMULATE(aclnnProd, [](Tensor self, ScalarType, Tensor out) {
+  out.copy_(at::prod(self, out.scalar_type()));
+}, reduction)
+EMULATE(aclnnProdDim, [](Tensor self, int64_t dim, bool keep, ScalarType, Tensor out) {
+  at::prod_out(out, self, dim, keep, out.scalar_type());
+}, reduction)
+
+EMULATE(aclnnNorm, [](Tensor self, OptionalScalar p, OptionalIntArray dims, bool keep,
+                      Tensor out) {
+  out.copy_(at::linalg_vector_norm(self, p.value_or(2), dims_or_all(dims, self), keep));
+}, reduction)
+EMULATE(aclnnLinalgVectorNorm, [](Tensor self, Scalar order, OptionalIntArray dims, bool keep,
+                                  ScalarType, Tensor out) {
+  at::linalg_vector_norm_out(out, self, order, dims_or_all(dims, self), keep, out.scalar_type());
+}, reduction)
+EMULATE(aclnnStd, [](Tensor self, OptionalIntArray dims, int64_t correction, bool keep,
+                     Tensor out) {
+  at::std_out(out, self, dims_or_all(dims, self), Scalar(correction), keep);
+}, reduction)
+EMULATE(aclnnVar, [](Tensor self, OptionalIntArray dims, bool unbiased, bool keep, Tensor out) {
+  at::var_out(out, self, dims_or_all(dims, self), Scalar(unbiased ? 1 : 0), keep);
+}, reduction)
+EMULATE(aclnnVarMean, [](Tensor self, OptionalIntArray dims, int64_t correction, bool keep,
+                         Tensor var, Tensor mean) {
+  at::var_mean_out(var, mean, self, dims_or_all(dims, self), Scalar(correction), keep);
+}, reduction)
+EMULATE(aclnnLogSumExp, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
+  at::logsumexp_out(out, self, dims_or_all(dims, self), keep);
+}, reduction)
+
+EMULATE(aclnnCumsum, [](Tensor self, int64_t dim, ScalarType, Tensor out) {
+  at::cumsum_out(out, self, dim, out.scalar_type());
+})
+EMULATE(aclnnCumprod, [](Tensor self, Scalar dim, ScalarType, Tensor out) {
+  at::cumprod_out(out, self, dim.to<int64_t>(), out.scalar_type());
+})
+EMULATE(aclnnCummax, [](Tensor self, int64_t dim, Tensor values, Tensor indices) {
+  const auto [maxima, positions] = at::cummax(self, dim);
+  values.copy_(maxima);
+  indices.copy_(positions);
+})
+EMULATE(aclnnCummin, [](Tensor self, int64_t dim, Tensor values, Tensor indices) {
+  const auto [minima, positions] = at::cummin(self, dim);
+  values.copy_(minima);
+  indices.copy_(positions);
+})
+
+}  // namespace ascend_emulator

@@ -1,0 +1,50 @@
+#include <ATen/ops/_unique2.h>
+#include <ATen/ops/argsort.h>
+#include <ATen/ops/kthvalue.h>
+#include <ATen/ops/searchsorted.h>
+#include <ATen/ops/sort.h>
+#include <ATen/ops/topk.h>
+
+#include "emulator/ops/emulate.h"
+
+namespace ascend_emulator {
+
+EMULATE(aclnnSort, [](Tensor self, bool stable, int64_t dim, bool descending, Tensor values,
+                      Tensor indices) {
+  at::sort_out(values, indices, self, stable, dim, descending);
+})
+EMULATE(aclnnTopk, [](Tensor self, int64_t k, int64_t dim, bool largest, bool sorted,
+                      Tensor values, Tensor indices) {
+  at::topk_out(values, indices, self, k, dim, largest, sorted);
+})
+EMULATE(aclnnArgsort, [](Tensor self, int64_t dim, bool descending, Tensor out) {
+  out.copy_(at::argsort(self, dim, descending));
+})
+EMULATE(aclnnKthvalue, [](Tensor self, int64_t k, int64_t dim, bool keep, Tensor values,
+                          Tensor indices) {
+  const auto [value, position] = at::kthvalue(self, k, dim, keep);
+  values.copy_(value);
+  indices.copy_(position);
+})
+EMULATE(aclnnSearchSorted, [](Tensor sequence, Tensor self, bool int32, bool right,
+                              OptionalTensor sorter, Tensor out) {
+  at::searchsorted_out(out, sequence, self, int32, right, std::nullopt, sorter);
+})
+
+// What was not asked for is left as it is.
+EMULATE(aclnnUnique, [](Tensor self, bool sorted, bool with_inverse, DynamicTensor values,
+                        OptionalTensor inverse) {
+  const auto [unique, positions, counts] = at::_unique2(self, sorted, with_inverse, false);
+  values.set(unique);
+  if (with_inverse && inverse) inverse->copy_(positions);
+})
+EMULATE(aclnnUnique2, [](Tensor self, bool sorted, bool with_inverse, bool with_counts,
+                         DynamicTensor values, OptionalTensor inverse, DynamicTensor counts) {
+  const auto [unique, positions, numbers] =
+      at::_unique2(self, sorted, with_inverse, with_counts);
+  values.set(unique);
+  if (with_inverse && inverse) inverse->copy_(positions);
+  if (with_counts) counts.set(numbers);
+})
+
+}  // namespace ascend_emulator
