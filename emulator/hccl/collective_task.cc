@@ -36,6 +36,7 @@ Status CollectiveTask::execute() {
   Communicator& communicator = *communicator_;
   const Operation operation = contribution_.operation;
   const Deadline deadline = communicator.execution_deadline();
+  HCCL_RETURN_IF_FAILED(communicator.current_failure());
   // Collectives of one rank on several streams run in the order in which they were submitted.
   const RankSet own = rank_bit(communicator.rank());
   HCCL_RETURN_IF_FAILED(wait_for(&RankSlot::finished, own, deadline, number_ - 1));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "emulator/runtime/process.h"
+
 namespace ascend_emulator::hccl {
 namespace {
 
@@ -52,7 +54,10 @@ Status Communicator::wait_for_change(uint32_t seen, RankSet awaited, const Deadl
   }
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(
       std::min<Deadline::Clock::duration>(deadline.end - now, kProbeInterval));
-  if (control_->sleep(seen, left)) return {};
+  {
+    const BlockingRegion waiting;
+    if (control_->sleep(seen, left)) return {};
+  }
   std::lock_guard lock(probe_mutex_);
   const Status status = check_peers(awaited, true, purpose);
   return status.ok() ? status : fail(status);

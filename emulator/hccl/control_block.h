@@ -46,7 +46,8 @@ struct alignas(64) RankSlot {
   std::atomic<uint64_t> posted;    // collectives announced
   std::atomic<uint64_t> finished;  // collectives whose data this rank has moved
   int32_t pid;
-  int32_t device;
+  int32_t device;           // as the rank's process numbers it,
+  int32_t physical_device;  // and as the host does
   uint32_t rank_count;
   char communicator[128];
   char arena[128];

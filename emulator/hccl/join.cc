@@ -61,6 +61,7 @@ Status Communicator::announce_self(const RootInfo& root, const Config& config) {
   }
   self().pid = getpid();
   self().device = device_;
+  self().physical_device = physical_device(device_);
   self().rank_count = rank_count_;
   std::memcpy(self().communicator, name_.c_str(), name_.size() + 1);
   const std::string arena = export_arena(device_);
@@ -103,7 +104,7 @@ Status Communicator::check_agreement() {
                      first.communicator, peer.communicator, rank);
     }
     for (uint32_t other = 0; other < rank; ++other) {
-      if (slot(other).device != peer.device) continue;
+      if (slot(other).physical_device != peer.physical_device) continue;
       return failure(HCCL_E_PARA,
                      "communicator %s: %s and %s use the same device; give each rank its own "
                      "(aclrtSetDevice, torch.npu.set_device(local_rank))",
