@@ -1,7 +1,7 @@
 """Host time of one operator call on the NPU, as a ratio to the same call on the CPU.
 
-Both are measured in turn in one process, so that the ratio holds on a shared machine. Host time is the
-CPU time of the calling thread: what the call costs before Python goes on, not the kernel.
+Both are measured in turn in one process, so that the ratio holds on a shared machine. Host time is
+the CPU time of the calling thread: what the call costs before Python goes on, not the kernel.
 """
 
 import statistics
