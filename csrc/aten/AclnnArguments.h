@@ -89,6 +89,10 @@ ScalarListHandle convert(To<aclScalarList*>, Call&, const Parameter&, at::ArrayR
 
 IntArrayHandle convert(To<aclIntArray*>, Call&, const Parameter&, at::IntArrayRef values);
 IntArrayHandle convert(To<aclIntArray*>, Call&, const Parameter&, const at::OptionalIntArrayRef&);
+inline IntArrayHandle convert(To<aclIntArray*> to, Call& call, const Parameter& parameter,
+                              const c10::SmallVectorImpl<int64_t>& values) {
+  return convert(to, call, parameter, at::IntArrayRef(values));
+}
 FloatArrayHandle convert(To<aclFloatArray*>, Call&, const Parameter&, at::ArrayRef<float> values);
 BoolArrayHandle convert(To<aclBoolArray*>, Call&, const Parameter&, at::ArrayRef<bool> values);
 

@@ -30,7 +30,8 @@ class Wrapper:
 
 
 def symbol(function: NativeFunction) -> str:
-    return str(function.func.name).replace(".", "_")
+    """Prefixed: all.dims must not hide the helper all_dims()."""
+    return "npu_" + str(function.func.name).replace(".", "_")
 
 
 def _signature(function: NativeFunction) -> DispatcherSignature:
@@ -106,7 +107,7 @@ def _by_value(binding) -> str:
 
 
 def _call_name(entry: Entry) -> str:
-    return symbol(_reference(entry))
+    return symbol(_reference(entry)).removeprefix("npu_")
 
 
 def _call(entry: Entry, outputs: list[str]) -> str:

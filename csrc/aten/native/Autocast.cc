@@ -6,7 +6,17 @@
 namespace at_npu {
 namespace {
 
+using namespace at;  // NOLINT: the lists below name its types
 using namespace at::autocast;
+
+// Its gradient overflows in float16, so that PyTorch forbids it under autocast on every device.
+Tensor binary_cross_entropy_refused(const Tensor&, const Tensor&, const std::optional<Tensor>&,
+                                    int64_t) {
+  TORCH_CHECK(false,
+              "torch.nn.functional.binary_cross_entropy and torch.nn.BCELoss are unsafe to "
+              "autocast. Use binary_cross_entropy_with_logits or BCEWithLogitsLoss, or leave "
+              "autocast for this call with torch.autocast(\"npu\", enabled=False).");
+}
 
 TORCH_LIBRARY_IMPL(_, AutocastPrivateUse1, m) { m.fallback(torch::CppFunction::makeFallthrough()); }
 
@@ -22,8 +32,7 @@ TORCH_LIBRARY_IMPL(aten, AutocastPrivateUse1, m) {
   AT_FORALL_PROMOTE(NPU_AUTOCAST_PROMOTE)
   AT_FORALL_DIFFERENT_REDISPATCH_SIGNATURE(
       KERNEL_DIFFERENT_REDISPATCH_SIGNATURE_PRIVATEUSEONE)
-  m.impl(TORCH_SELECTIVE_NAME("aten::binary_cross_entropy"),
-         TORCH_FN((&at::autocast::binary_cross_entropy_banned)));
+  m.impl("binary_cross_entropy", &binary_cross_entropy_refused);
 }
 
 }  // namespace

@@ -41,15 +41,13 @@ void copy_on_device(const at::Tensor& src, const at::Tensor& dst) {
 }
 
 // Waits, unless the caller said not to and the host memory is pinned: then the host allocator keeps
-// the block until the copy is done. `context` identifies the block.
+// the block until the copy is done.
 void finish_host_copy(const at::Tensor& host, bool non_blocking,
                       const c10_npu::NPUStream& stream) {
-  if (non_blocking &&
-      c10_npu::NPUHostAllocator::recordEvent(
-          host.const_data_ptr(), host.storage().data_ptr().get_context(), stream)) {
-    return;
-  }
-  stream.synchronize();
+  const bool kept =
+      non_blocking && c10_npu::NPUHostAllocator::get()->record_event(
+                          host.data_ptr(), host.storage().data_ptr().get_context(), stream);
+  if (!kept) stream.synchronize();
 }
 
 void copy_from_host(const at::Tensor& src, const at::Tensor& dst, bool non_blocking) {

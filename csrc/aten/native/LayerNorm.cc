@@ -1,3 +1,4 @@
+#include <ATen/OpMathType.h>
 #include <ATen/native/layer_norm.h>
 #include <torch/library.h>
 
