@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+from ascend_emulator.msprof import overlap
 from ascend_emulator.msprof.number_format import duration_microseconds, microseconds
 from ascend_emulator.msprof.prof_directory import MEMCPY, ProfDirectory, ProfDirectoryError
 
@@ -14,7 +15,7 @@ LEVELS = {
     5500: ("Communication", "communication"),
     5000: ("Runtime", "runtime"),
 }
-_CANN_INDEX, _HARDWARE_INDEX, _HOST_DEVICE = 7, 14, 31
+_CANN_INDEX, _HARDWARE_INDEX, _OVERLAP_INDEX, _HOST_DEVICE = 7, 14, 31, 31
 _NO_ID = 4294967295
 # A task's flow starts at the most specific call of its connection.
 _LAUNCH_ORDER = np.array([10000, 5500, 5000, 15000, 20000])
@@ -25,6 +26,7 @@ def events(prof: ProfDirectory) -> list[dict]:
     for device, tasks in prof.tasks.items():
         result += _task_events(prof, device, tasks)
         result += _flow_events(prof, device, tasks)
+        result += _overlap_events(prof, device, tasks)
     return result
 
 
@@ -135,6 +137,18 @@ def _flow_events(prof: ProfDirectory, device: int, tasks: np.ndarray) -> list[di
         result.append({**flow, "ph": "s", "pid": host_pid, "tid": thread, "ts": begin})
         end = {"ph": "f", "bp": "e", "pid": device_pid, "tid": stream, "ts": start}
         result.append({**flow, **end})
+    return result
+
+
+def _overlap_events(prof: ProfDirectory, device: int, tasks: np.ndarray) -> list[dict]:
+    pid = _process_id(prof, _OVERLAP_INDEX, device)
+    result = _process_events(pid, "Overlap Analysis", f"NPU {device}", _OVERLAP_INDEX)
+    result += _thread_events(pid, dict(enumerate(overlap.ROWS)))
+    for tid, (starts, ends) in enumerate(overlap.intervals(tasks)):
+        times = microseconds(starts + prof.unix_offset)
+        for start, duration in zip(times, duration_microseconds(ends - starts), strict=True):
+            event = {"name": overlap.ROWS[tid], "pid": pid, "tid": tid, "ts": start}
+            result.append({**event, "dur": duration, "ph": "X"})
     return result
 
 

@@ -1,0 +1,24 @@
+"""Messages of the profiler, on stdout in the layout that users of Ascend profilers know."""
+
+import os
+from datetime import datetime
+
+
+def info(text: str) -> None:
+    _print("INFO", text)
+
+
+def warning(text: str) -> None:
+    # One rank speaks for all, as all usually have the same configuration.
+    if os.environ.get("TORCH_NPU_WARNING_DISABLE") == "1" or os.environ.get("RANK", "0") != "0":
+        return
+    _print("WARNING", text)
+
+
+def error(text: str) -> None:
+    _print("ERROR", text)
+
+
+def _print(level: str, text: str) -> None:
+    stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
+    print(f"[{stamp}] [{level}] [{os.getpid()}] profiler.py: {text}", flush=True)
