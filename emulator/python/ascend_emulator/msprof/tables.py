@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+
 from ascend_emulator.msprof.number_format import (
     duration_microseconds,
     guarded_microseconds,

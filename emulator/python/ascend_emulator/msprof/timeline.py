@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+
 from ascend_emulator.msprof import overlap
 from ascend_emulator.msprof.number_format import duration_microseconds, microseconds
 from ascend_emulator.msprof.prof_directory import MEMCPY, ProfDirectory, ProfDirectoryError
