@@ -1,6 +1,7 @@
 """C++ rules with the flags of this project."""
 
 load("@pip_deps//:defs.bzl", "TORCH_LIB_DIR")
+load(":prebuilt_libraries.bzl", "prebuilt_libraries")
 
 _COPTS = [
     "-Wall",
@@ -36,12 +37,19 @@ def npu_cc_library(name, copts = [], alwayslink = True, exported = False, **kwar
         **kwargs
     )
 
-def npu_cc_shared_library(name, soname = None, copts = [], linkopts = [], **kwargs):
-    """A shared library (name = "lib/libx.so") of its sources and everything in deps."""
+def npu_cc_shared_library(name, soname = None, links = [], deps = [], copts = [], linkopts = [], **kwargs):
+    """A shared library (name = "lib/libx.so") of its sources and everything in deps.
+
+    links: shared libraries of this tree that it needs at run time; linkopts give the rpath to them.
+    """
+    if links:
+        prebuilt_libraries(name = name + ".links", libs = links)
+        deps = deps + [":" + name + ".links"]
     native.cc_binary(
         name = name,
         copts = _COPTS + _HIDDEN + copts,
         linkopts = _LINKOPTS + ["-Wl,-soname," + (soname or name.split("/")[-1])] + linkopts,
+        deps = deps,
         linkshared = True,
         linkstatic = True,
         **kwargs

@@ -6,7 +6,7 @@ _REQUIRED = ["include/acl/acl.h", "lib64/libascendcl.so"]
 
 _FOUND = """\
 load("@npu//third_party/cann:toolchain.bzl", "cann_toolchain")
-load("@npu//third_party/torch:prebuilt_libraries.bzl", "prebuilt_libraries")
+load("@npu//bazel:prebuilt_libraries.bzl", "prebuilt_libraries")
 
 cc_library(
     name = "headers",

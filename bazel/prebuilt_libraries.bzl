@@ -1,7 +1,7 @@
 """Links shared libraries where they are.
 
-cc_import would copy them into _solib and add an rpath; torch's are already loaded by `import torch`
-and must be found nowhere else.
+As `srcs` of a cc_binary, or by cc_import, they would be reached through _solib and leave an rpath
+into the build tree; what is linked here finds them at run time by its own rpath or not at all.
 """
 
 def _impl(ctx):
