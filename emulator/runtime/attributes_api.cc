@@ -129,6 +129,13 @@ aclError aclrtGetDeviceUtilizationRate(int32_t deviceId, aclrtUtilizationInfo* u
   return ACL_SUCCESS;
 }
 
+aclError aclrtDeviceGetBareTgid(int32_t* pid) {
+  ACL_API_SCOPE(aclrtDeviceGetBareTgid);
+  if (pid == nullptr) return fail_null("aclrtDeviceGetBareTgid");
+  *pid = getpid();
+  return ACL_SUCCESS;
+}
+
 // Kernels follow IEEE 754: infinities and NaNs, never saturation.
 aclError aclrtSetDeviceSatMode(aclrtFloatOverflowMode mode) {
   ACL_API_SCOPE(aclrtSetDeviceSatMode);

@@ -38,6 +38,7 @@ constexpr Setting kSettings[] = {
      0, 0, 3'600'000'000},
     {&Env::spin_us, "ASCEND_EMULATOR_SPIN_US", "microseconds a stream spins before it sleeps", 0, 0,
      1'000'000},
+    {&Env::log_level, "ASCEND_GLOBAL_LOG_LEVEL", "lowest level of messages shown", 4, 0, 4},
 };
 constexpr const char* kSocName = "ASCEND_EMULATOR_SOC";
 constexpr const char* kVisibleName = "ASCEND_RT_VISIBLE_DEVICES";  // CANN's: "0,3"

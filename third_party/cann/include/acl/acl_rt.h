@@ -161,6 +161,7 @@ CANN_API aclError aclrtGetDeviceCapability(int32_t deviceId, aclrtDevFeatureType
                                            int32_t* value);
 CANN_API aclError aclrtGetDeviceUtilizationRate(int32_t deviceId,
                                                 aclrtUtilizationInfo* utilizationInfo);
+CANN_API aclError aclrtDeviceGetBareTgid(int32_t* pid);
 CANN_API aclError aclrtSynchronizeDevice();
 CANN_API aclError aclrtSynchronizeDeviceWithTimeout(int32_t timeout);
 CANN_API aclError aclrtDeviceCanAccessPeer(int32_t* canAccessPeer, int32_t deviceId,
@@ -173,6 +174,10 @@ CANN_API aclError aclrtSetCurrentContext(aclrtContext context);
 CANN_API aclError aclrtGetCurrentContext(aclrtContext* context);
 CANN_API aclError aclrtSetDeviceSatMode(aclrtFloatOverflowMode mode);
 CANN_API aclError aclrtGetDeviceSatMode(aclrtFloatOverflowMode* mode);
+CANN_API aclError aclrtSetSysParamOpt(aclSysParamOpt opt, int64_t value);
+CANN_API aclError aclrtGetSysParamOpt(aclSysParamOpt opt, int64_t* value);
+CANN_API aclError aclrtCtxSetSysParamOpt(aclSysParamOpt opt, int64_t value);
+CANN_API aclError aclrtCtxGetSysParamOpt(aclSysParamOpt opt, int64_t* value);
 CANN_API aclError aclrtSetOpWaitTimeout(uint32_t timeout);
 CANN_API aclError aclrtSetOpExecuteTimeOut(uint32_t timeout);
 CANN_API aclError aclrtSetOpExecuteTimeOutV2(uint64_t timeout, uint64_t* actualTimeout);
