@@ -1,4 +1,4 @@
-// torch_npu._C: devices, memory, random numbers, errors. Streams and events need nothing here:
+// torch_npu._C: devices, memory, random numbers, errors. Streams and events need little here:
 // torch.Stream and torch.Event reach csrc/core through the device guard.
 #include <ATen/core/Generator.h>
 #include <torch/csrc/Generator.h>
@@ -7,8 +7,10 @@
 #include "csrc/core/Env.h"
 #include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUError.h"
+#include "csrc/core/NPUEvent.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGenerator.h"
+#include "csrc/core/NPUGuard.h"
 #include "csrc/core/NPUProperties.h"
 #include "csrc/core/NPUStream.h"
 #include "csrc/core/NPUWorkspace.h"
@@ -36,8 +38,16 @@ void bind_devices(py::module_& module) {
   module.def("_exchange_device", &c10_npu::exchange_device, Release());
   module.def("_maybe_exchange_device", &c10_npu::maybe_exchange_device, Release());
   module.def("_synchronize", &c10_npu::device_synchronize, Release());
+}
+
+void bind_streams(py::module_& module) {
   module.def("_external_stream_id", [](uintptr_t handle, c10::DeviceIndex device) {
     return c10_npu::getStreamFromExternal(reinterpret_cast<aclrtStream>(handle), device).id();
+  });
+  module.def("_event_elapsed_time", [](uintptr_t start, uintptr_t end, c10::DeviceIndex device) {
+    const c10_npu::NPUGuard guard(device);
+    return c10_npu::event::elapsed_time(reinterpret_cast<aclrtEvent>(start),
+                                        reinterpret_cast<aclrtEvent>(end));
   });
 }
 
@@ -148,6 +158,7 @@ void bind_tables(py::module_& module) {
 
 void init_core(py::module_& module) {
   bind_devices(module);
+  bind_streams(module);
   bind_properties(module);
   bind_memory(module);
   bind_random(module);

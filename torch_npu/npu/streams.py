@@ -33,6 +33,13 @@ class Event(torch.Event):
             raise NotImplementedError("npu events cannot be shared between processes")
         return super().__new__(cls, "npu", enable_timing=enable_timing, blocking=blocking)
 
+    def elapsed_time(self, end_event: torch.Event) -> float:
+        """Milliseconds from this event to `end_event`; the device must have reached both."""
+        if not self.event_id or not end_event.event_id:
+            raise RuntimeError("elapsed_time needs two events that were recorded")
+        # torch.Event.elapsed_time takes no subclass of torch.Event.
+        return _C._event_elapsed_time(self.event_id, end_event.event_id, self.device.index)
+
     @property
     def npu_event(self) -> int:
         """CANN's aclrtEvent as a number, 0 before the first record."""
@@ -58,7 +65,9 @@ class Stream(torch.Stream):
 
     def record_event(self, event: torch.Event | None = None) -> torch.Event:
         """Records `event`, a new one if None, in this stream and returns it."""
-        return super().record_event(Event() if event is None else event)
+        event = Event() if event is None else event
+        event.record(self)
+        return event
 
     def __repr__(self) -> str:
         return f"<torch.npu.Stream device={self.device} npu_stream={self.npu_stream:#x}>"
