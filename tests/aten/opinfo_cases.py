@@ -1,0 +1,143 @@
+"""Cases of the OpInfo tests: samples, tolerances, the comparison with the CPU, and the skips."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+import torch_npu
+import yaml
+from torch.testing._internal.common_methods_invocations import op_db
+from torch.testing._internal.opinfo.core import OpInfo, SampleInput
+from torch.utils import _pytree as pytree
+
+from tests.aten.implemented import covering_opinfos, implemented_ops
+
+DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.bool)
+SAMPLES = 10  # of each OpInfo and dtype; the first ones are the simple ones
+DEVICE = "npu:0"
+_REFUSED = "the NPU does not support dtype"
+
+
+@dataclasses.dataclass(frozen=True)
+class Skip:
+    """A known gap: `test` fails for these dtypes (all if none are named), for `reason`."""
+
+    op: str
+    test: str
+    reason: str
+    dtypes: tuple[str, ...] = ()
+
+    def applies(self, test: str, name: str, dtype: torch.dtype) -> bool:
+        named = not self.dtypes or str(dtype).removeprefix("torch.") in self.dtypes
+        return self.op == name and self.test in (test, "all") and named
+
+
+def load_skips() -> list[Skip]:
+    rows = yaml.safe_load((Path(__file__).parent / "skips.yaml").read_text()) or []
+    return [
+        Skip(op, test, row["reason"], tuple(row.get("dtypes", ())))
+        for row in rows
+        for op in row["ops"]
+        for test in row["tests"]
+    ]
+
+
+SKIPS = load_skips()
+
+
+def opinfos() -> list[OpInfo]:
+    """Every OpInfo that calls an implemented operator, once."""
+    found = {}
+    for op in sorted(implemented_ops()):
+        for info in covering_opinfos(op, op_db):
+            found[info.full_name] = info
+    return list(found.values())
+
+
+def cases(dtypes: tuple[torch.dtype, ...] = DTYPES, where: Callable = lambda info: True) -> list:
+    return [
+        pytest.param(info, dtype, id=f"{info.full_name}-{str(dtype).removeprefix('torch.')}")
+        for info in opinfos()
+        if where(info)
+        for dtype in dtypes
+        if dtype in info.supported_dtypes("cpu")
+    ]
+
+
+def samples(info: OpInfo, dtype: torch.dtype, requires_grad: bool = False) -> Iterator[SampleInput]:
+    torch.manual_seed(0)
+    found = info.sample_inputs("cpu", dtype, requires_grad=requires_grad)
+    return itertools.islice(found, SAMPLES)
+
+
+def to_npu(value: object) -> object:
+    """Tensors inside `value` on the device, as leaves of their own."""
+
+    def move(tensor: object) -> object:
+        if not isinstance(tensor, torch.Tensor):
+            return tensor
+        moved = tensor.detach().to(DEVICE)
+        return moved.requires_grad_(tensor.requires_grad)
+
+    return pytree.tree_map(move, value)
+
+
+def to_cpu(value: object) -> object:
+    return pytree.tree_map(
+        lambda t: t.detach().cpu() if isinstance(t, torch.Tensor) else t, value
+    )
+
+
+def assert_same(actual: object, expected: object) -> None:
+    """Values, dtypes and shapes; `actual` lies on the device."""
+    for tensor in pytree.tree_leaves(actual):
+        if isinstance(tensor, torch.Tensor):
+            assert tensor.device == torch.device(DEVICE)
+    torch.testing.assert_close(to_cpu(actual), to_cpu(expected), equal_nan=True)
+
+
+def is_refusal(error: Exception) -> bool:
+    """The hardware does not have this dtype for this operator: by its table, not by our choice."""
+    return isinstance(error, NotImplementedError) and _REFUSED in str(error)
+
+
+def check(
+    test: str, info: OpInfo, dtype: torch.dtype, body: Callable[[SampleInput], None],
+    given: Iterator[SampleInput],
+) -> None:
+    """Runs `body` for every sample. A case with a skip must fail; else its skip is out of date."""
+    skip = next((s for s in SKIPS if s.applies(test, info.full_name, dtype)), None)
+    if skip is None:
+        _check(info, dtype, body, given)
+        return
+    try:
+        _check(info, dtype, body, given)
+    except Exception as error:  # whatever the known gap makes it raise
+        pytest.xfail(f"{skip.reason}: {type(error).__name__}")
+    pytest.fail(f"{info.full_name} {test} {dtype} works: remove its skip ({skip.reason})")
+
+
+def _check(
+    info: OpInfo, dtype: torch.dtype, body: Callable[[SampleInput], None],
+    given: Iterator[SampleInput],
+) -> None:
+    torch_npu._C.reset_fallback_stats()
+    ran = refused = 0
+    for sample in given:
+        try:
+            body(sample)
+            ran += 1
+        except NotImplementedError as error:
+            if not is_refusal(error):
+                raise
+            refused += 1
+    fallbacks = torch_npu._C.fallback_stats()
+    assert not fallbacks, f"ran on the CPU: {fallbacks}"
+    assert ran or dtype != torch.float32, f"all {refused} samples were refused"
+    if not ran:
+        pytest.skip(f"the hardware refuses {dtype}" if refused else "no samples")

@@ -1,0 +1,101 @@
+"""The generator: what it accepts, what it refuses, and the code it writes."""
+
+import pathlib
+
+import pytest
+
+from csrc.aten.codegen import entries, generate, parameters, wrappers
+
+SCHEMAS = entries.Schemas()
+
+
+def parse(**data):
+    return entries.parse_entry(data, SCHEMAS)
+
+
+def code(**data) -> str:
+    entry = parse(**data)
+    return generate.shard([(entry, wrappers.wrappers(entry))])
+
+
+def test_structured_operator_gets_all_variants() -> None:
+    text = code(op="sin.out", acl="aclnnSin(self, out)")
+    for name in ("sin", "sin_", "sin.out"):
+        assert f'm.impl("{name}", &npu_{name.replace(".", "_")});' in text
+    assert "Structured<at::meta::structured_sin, Kind::kInplace, 1> op(self);" in text
+    assert "#include <ATen/ops/sin_meta.h>" in text
+    assert text.count("ACLNN_CALL(") == 1  # shared by the variants
+
+
+def test_iterating_operators_cast_their_inputs() -> None:
+    assert "const Cast other_cast(other, compute_dtype, out);" in code(
+        op="atan2.out", acl="aclnnAtan2(self, other, out)"
+    )
+    assert "Cast" not in code(op="atan2.out", acl="aclnnAtan2(self, other, out)", cast=[])
+    assert "Cast" not in code(op="mm.out", acl="aclnnMm(self, mat2, out, cube_math_type())")
+
+
+def test_conditional_calls_come_in_order() -> None:
+    text = code(
+        op="mul.out",
+        acl=[
+            {"when": "is_host_scalar(other)", "call": "aclnnMuls(self, other.item(), out)"},
+            "aclnnMul(self, other, out)",
+        ],
+    )
+    assert text.index("if (is_host_scalar(other)) { ACLNN_CALL(aclnnMuls") < text.index("aclnnMul,")
+
+
+def test_unstructured_operator_with_output_shape() -> None:
+    text = code(op="abs.out", out="like(self)", acl="aclnnAbs(self, out)")
+    assert "const at::Tensor result0 = make(like(self));" in text
+    assert "const at::Tensor result0 = fit(out, like(self));" in text
+    assert "const at::Tensor result0 = fit_inplace(self, like(self));" in text
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"op": "no_such_op", "acl": "aclnnX(self)"}, "no such operator"),
+        ({"op": "sin.out"}, "keys must be"),
+        ({"op": "sin.out", "acl": "aclnnSin(self, out)", "typo": 1}, "keys must be"),
+        ({"op": "sin.out", "acl": "sin(self, out)"}, "expected `aclnnName"),
+        ({"op": "sin.out", "acl": "aclnnSin(self, out)", "out": "like(self)"}, "drop `out`"),
+        ({"op": "mul.out", "acl": ["aclnnA(self)", "aclnnB(self)"]}, "needs `when`"),
+        ({"op": "mul.out", "acl": [{"when": "x", "call": "aclnnA(self)"}]}, "last must have none"),
+        ({"op": "mul.out", "acl": [{"cond": "x", "call": "aclnnA(self)"}]}, "has the keys"),
+        ({"op": "abs.out", "acl": "aclnnAbs(self, out)"}, "several variants need `out`"),
+    ],
+)
+def test_bad_entries_are_named(data: dict, message: str) -> None:
+    with pytest.raises(entries.EntryError, match=message) as error:
+        parse(**data)
+    assert data["op"] in str(error.value)
+
+
+def test_duplicates_are_named(tmp_path: pathlib.Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text('- {op: sin.out, acl: "aclnnSin(self, out)"}\n')
+    with pytest.raises(entries.EntryError, match=r"sin: in b.yaml and again in a.yaml"):
+        entries.load(sorted(tmp_path.glob("*.yaml")))
+
+
+def test_shards_hold_every_entry_once() -> None:
+    loaded = [
+        parse(op=f"{name}.out", acl=f"aclnn{name.capitalize()}(self, out)")
+        for name in ("sin", "cos", "tan")
+    ]
+    texts = generate.shards(loaded, 2)
+    assert len(texts) == 2
+    for name in ("sin", "cos", "tan"):
+        assert sum(f'm.impl("{name}.out"' in text for text in texts) == 1
+    assert len(generate.shards(loaded, 5)) == 5
+
+
+def test_parameter_masks(tmp_path: pathlib.Path) -> None:
+    table = tmp_path / "t.yaml"
+    table.write_text("aclnnX:\n  self: aclTensor in FLOAT BF16\n  dim: int64_t in\n")
+    text = parameters.header([table])
+    assert f'aclnnX[] = {{{{"self", {1 | 1 << 27:#x}}}, {{"dim", 0x0}}}};' in text
+    with pytest.raises(ValueError, match="FLOAT33"):
+        parameters.mask("aclnnX", "aclTensor in FLOAT33")

@@ -1,0 +1,39 @@
+"""dtypes that the hardware lacks are refused before a kernel is asked for, with a full message."""
+
+import pytest
+import torch
+
+
+def test_message_names_operator_argument_dtype_and_choices() -> None:
+    a = torch.ones(2, 2, dtype=torch.int64).npu()
+    with pytest.raises(NotImplementedError) as error:
+        a.mm(a)
+    message = str(error.value)
+    for part in ("aclnnMm", "'self'", "Long", "Supported:", "Float", "Half", "BFloat16"):
+        assert part in message
+
+
+def test_refusal_leaves_out_untouched() -> None:
+    a = torch.ones(2, 2, dtype=torch.int64).npu()
+    out = torch.full((2, 2), 7).npu()
+    with pytest.raises(NotImplementedError):
+        torch.mm(a, a, out=out)
+    assert out.cpu().tolist() == [[7, 7], [7, 7]]
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_cpu_tensor_is_refused(position: int) -> None:
+    tensors = [torch.ones(2, 2).npu(), torch.ones(2, 2).npu()]
+    tensors[position] = torch.ones(2, 2)
+    with pytest.raises(RuntimeError, match="same device.*cpu"):
+        torch.mm(*tensors)
+    with pytest.raises(RuntimeError, match="same device"):
+        torch.add(*tensors)
+
+
+def test_two_devices_are_refused() -> None:
+    a, b = torch.ones(2, 2, device="npu:0"), torch.ones(2, 2, device="npu:1")
+    with pytest.raises(RuntimeError, match="same device"):
+        torch.mm(a, b)
+    with pytest.raises(RuntimeError, match="same device"):
+        a + b
