@@ -6,6 +6,7 @@
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGuard.h"
+#include "csrc/core/ThreadState.h"
 
 namespace c10_npu {
 namespace event {
@@ -40,12 +41,16 @@ void block(aclrtEvent event, const NPUStream& stream) {
 }
 
 bool query(aclrtEvent event) {
+  ensure_bound();
   aclrtEventRecordedStatus status = ACL_EVENT_RECORDED_STATUS_NOT_READY;
   NPU_CHECK(aclrtQueryEventStatus(event, &status));
   return status == ACL_EVENT_RECORDED_STATUS_COMPLETE;
 }
 
-void synchronize(aclrtEvent event) { NPU_CHECK(aclrtSynchronizeEvent(event)); }
+void synchronize(aclrtEvent event) {
+  ensure_bound();
+  NPU_CHECK(aclrtSynchronizeEvent(event));
+}
 
 float elapsed_time(aclrtEvent start, aclrtEvent end) {
   float milliseconds = 0;
@@ -83,16 +88,10 @@ void NPUEvent::block(const NPUStream& stream) const {
   if (event_ != nullptr) event::block(event_, stream);
 }
 
-bool NPUEvent::query() const {
-  if (event_ == nullptr) return true;
-  const NPUGuard guard(device_);
-  return event::query(event_);
-}
+bool NPUEvent::query() const { return event_ == nullptr || event::query(event_); }
 
 void NPUEvent::synchronize() const {
-  if (event_ == nullptr) return;
-  const NPUGuard guard(device_);
-  event::synchronize(event_);
+  if (event_ != nullptr) event::synchronize(event_);
 }
 
 float NPUEvent::elapsed_time(const NPUEvent& end) const {

@@ -127,7 +127,7 @@ c10::DeviceIndex maybe_exchange_device(c10::DeviceIndex device) {
 }
 
 void device_synchronize() {
-  if (thread_state.bound != thread_state.current) bind_current_device();
+  ensure_bound();
   NPU_CHECK(aclrtSynchronizeDevice());
 }
 

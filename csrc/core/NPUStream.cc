@@ -85,7 +85,7 @@ void NPUStream::synchronize() const {
 NPUStream getCurrentNPUStream(c10::DeviceIndex device) {
   const ThreadState& state = thread_state;
   if (C10_LIKELY(device == -1 || device == state.current)) {
-    if (C10_UNLIKELY(state.bound != state.current)) bind_current_device();
+    ensure_bound();
     device = state.current;
   } else {
     check_device_index(device);

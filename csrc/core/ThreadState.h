@@ -22,4 +22,9 @@ extern constinit thread_local ThreadState thread_state;
 // Binds the thread to its current device in CANN.
 void bind_current_device();
 
+// For calls that need no particular device, but any.
+inline void ensure_bound() {
+  if (C10_UNLIKELY(thread_state.bound != thread_state.current)) bind_current_device();
+}
+
 }  // namespace c10_npu
