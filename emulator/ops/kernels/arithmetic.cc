@@ -7,12 +7,14 @@
 #include <ATen/ops/div.h>
 #include <ATen/ops/floor_divide.h>
 #include <ATen/ops/fmod.h>
+#include <ATen/ops/gcd.h>
 #include <ATen/ops/lerp.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/pow.h>
 #include <ATen/ops/remainder.h>
+#include <ATen/ops/rsub.h>
 #include <ATen/ops/sub.h>
 
 #include "emulator/ops/kernels/operand.h"
@@ -63,6 +65,13 @@ EMULATE_SUM_IN_PLACE(aclnnInplaceAdds, Scalar, add)
 EMULATE_SUM_IN_PLACE(aclnnInplaceSub, Tensor, sub)
 EMULATE_SUM_IN_PLACE(aclnnInplaceSubs, Scalar, sub)
 
+EMULATE(aclnnRsub, [](Tensor self, Tensor other, Scalar alpha, Tensor out) {
+  out.copy_(at::rsub(self, other, alpha));
+}, broadcast)
+EMULATE(aclnnRsubs, [](Tensor self, Scalar other, Scalar alpha, Tensor out) {
+  out.copy_(at::rsub(self, operand(other), alpha));
+}, broadcast)
+
 EMULATE_BINARY(aclnnMul, Tensor, mul)
 EMULATE_BINARY(aclnnMuls, Scalar, mul)
 EMULATE_BINARY(aclnnDiv, Tensor, div)
@@ -84,6 +93,7 @@ EMULATE_BINARY(aclnnRemainderTensorTensor, Tensor, remainder)
 EMULATE_BINARY(aclnnRemainderTensorScalar, Scalar, remainder)
 EMULATE_BINARY(aclnnFmodTensor, Tensor, fmod)
 EMULATE_BINARY(aclnnFmodScalar, Scalar, fmod)
+EMULATE_BINARY(aclnnGcd, Tensor, gcd)
 EMULATE_BINARY(aclnnMaximum, Tensor, maximum)
 EMULATE_BINARY(aclnnMinimum, Tensor, minimum)
 

@@ -1,3 +1,4 @@
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/_index_put_impl.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>

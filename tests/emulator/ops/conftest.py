@@ -1,0 +1,13 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from device import Device  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def device() -> Device:
+    return Device()
