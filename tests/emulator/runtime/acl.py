@@ -1,0 +1,205 @@
+"""The emulator's C interface for tests: the library, its constants, and a few short forms."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from ctypes import POINTER, byref, c_char_p, c_float, c_int, c_int32, c_size_t, c_uint32, c_uint64
+from ctypes import c_void_p as Handle
+from pathlib import Path
+
+LIBRARY = Path(__file__).absolute().parents[3] / "emulator/runtime/lib/libascendcl.so"
+
+H2H, H2D, D2H, D2D, DEFAULT, H2BUF2D, INNER_D2D, INTER_D2D = range(8)
+HBM = 1
+EVENT_SYNC, EVENT_TIME_LINE = 0x1, 0x8
+
+PARAM_INVALID = 107000
+INVALID_DEVICE = 107001
+CONTEXT_NULL = 107002
+STREAM_CONTEXT = 107003
+TIMESTAMP_INVALID = 107006
+TIMESTAMP_REVERSAL = 107007
+STREAM_SUBSCRIBE = 107011
+THREAD_SUBSCRIBE = 107012
+NO_CALLBACK_THREAD = 107015
+INVALID_HANDLE = 107017
+WAIT_TIMEOUT = 107019
+OUT_OF_MEMORY = 207001
+INTERNAL_ERROR = 507000
+EVENT_NOT_COMPLETE = 507006
+REPORT_TIMEOUT = 507012
+STREAM_TIMEOUT = 507046
+EVENT_TIMEOUT = 507047
+
+HostFunction = ctypes.CFUNCTYPE(None, Handle)
+
+_ARGUMENTS = {
+    "aclInit": [c_char_p],
+    "aclFinalize": [],
+    "aclrtSetDevice": [c_int32],
+    "aclrtResetDevice": [c_int32],
+    "aclrtGetDevice": [POINTER(c_int32)],
+    "aclrtGetDeviceCount": [POINTER(c_uint32)],
+    "aclrtGetDeviceInfo": [c_uint32, c_int, POINTER(ctypes.c_int64)],
+    "aclrtCreateContext": [POINTER(Handle), c_int32],
+    "aclrtDestroyContext": [Handle],
+    "aclrtSetCurrentContext": [Handle],
+    "aclrtGetCurrentContext": [POINTER(Handle)],
+    "aclrtDeviceCanAccessPeer": [POINTER(c_int32), c_int32, c_int32],
+    "aclrtDeviceEnablePeerAccess": [c_int32, c_uint32],
+    "aclrtMalloc": [POINTER(Handle), c_size_t, c_int],
+    "aclrtFree": [Handle],
+    "aclrtMallocHost": [POINTER(Handle), c_size_t],
+    "aclrtFreeHost": [Handle],
+    "aclrtGetMemInfo": [c_int, POINTER(c_size_t), POINTER(c_size_t)],
+    "aclrtPointerGetAttributes": [Handle, Handle],
+    "aclrtMemcpy": [Handle, c_size_t, Handle, c_size_t, c_int],
+    "aclrtMemcpyAsync": [Handle, c_size_t, Handle, c_size_t, c_int, Handle],
+    "aclrtMemset": [Handle, c_size_t, c_int32, c_size_t],
+    "aclrtMemsetAsync": [Handle, c_size_t, c_int32, c_size_t, Handle],
+    "aclrtCreateStreamWithConfig": [POINTER(Handle), c_uint32, c_uint32],
+    "aclrtDestroyStream": [Handle],
+    "aclrtDestroyStreamForce": [Handle],
+    "aclrtSynchronizeStream": [Handle],
+    "aclrtSynchronizeStreamWithTimeout": [Handle, c_int32],
+    "aclrtSynchronizeDevice": [],
+    "aclrtSynchronizeDeviceWithTimeout": [c_int32],
+    "aclrtStreamQuery": [Handle, POINTER(c_int)],
+    "aclrtStreamGetId": [Handle, POINTER(c_int32)],
+    "aclrtSetStreamFailureMode": [Handle, c_uint64],
+    "aclrtLaunchHostFunc": [Handle, HostFunction, Handle],
+    "aclrtSubscribeReport": [c_uint64, Handle],
+    "aclrtUnSubscribeReport": [c_uint64, Handle],
+    "aclrtProcessReport": [c_int32],
+    "aclrtLaunchCallback": [HostFunction, Handle, c_int, Handle],
+    "aclrtCreateEventExWithFlag": [POINTER(Handle), c_uint32],
+    "aclrtDestroyEvent": [Handle],
+    "aclrtRecordEvent": [Handle, Handle],
+    "aclrtResetEvent": [Handle, Handle],
+    "aclrtQueryEventStatus": [Handle, POINTER(c_int)],
+    "aclrtSynchronizeEvent": [Handle],
+    "aclrtSynchronizeEventWithTimeout": [Handle, c_int32],
+    "aclrtStreamWaitEvent": [Handle, Handle],
+    "aclrtEventElapsedTime": [POINTER(c_float), Handle, Handle],
+    "aclrtSetOpWaitTimeout": [c_uint32],
+    "aclrtGetLastError": [c_int],
+}
+
+
+def _load() -> ctypes.CDLL:
+    library = ctypes.CDLL(str(LIBRARY))
+    for name, arguments in _ARGUMENTS.items():
+        getattr(library, name).argtypes = arguments
+    for name in ("aclGetRecentErrMsg", "aclrtGetSocName"):
+        getattr(library, name).restype = c_char_p
+    library.emulatorMemcpyCount.restype = c_uint64
+    return library
+
+
+lib = _load()
+
+
+class AclError(Exception):
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message = code, message
+
+
+def message() -> str:
+    """The thread's recent message, which this call consumes."""
+    return lib.aclGetRecentErrMsg().decode()
+
+
+def call(name: str, *arguments: object) -> None:
+    """Calls a function; its error becomes an exception."""
+    code = getattr(lib, name)(*arguments)
+    if code:
+        raise AclError(code, message())
+
+
+def make(name: str, *arguments: object) -> int:
+    """A function whose first parameter is a pointer to the handle or address that it creates."""
+    result = Handle()
+    call(name, byref(result), *arguments)
+    return result.value
+
+
+def malloc(size: int) -> int:
+    return make("aclrtMalloc", size, 0)
+
+
+def malloc_host(size: int) -> int:
+    return make("aclrtMallocHost", size)
+
+
+def stream() -> int:
+    return make("aclrtCreateStreamWithConfig", 0, 0)
+
+
+def event(flag: int = EVENT_SYNC | EVENT_TIME_LINE) -> int:
+    return make("aclrtCreateEventExWithFlag", flag)
+
+
+def value(name: str, type_: type, *arguments: object) -> int:
+    """A function whose last parameter is a pointer to the number that it returns."""
+    result = type_()
+    call(name, *arguments, byref(result))
+    return result.value
+
+
+def upload(device: int, data: bytes) -> None:
+    call("aclrtMemcpy", device, len(data), data, len(data), H2D)
+
+
+def download(device: int, size: int) -> bytes:
+    buffer = ctypes.create_string_buffer(size)
+    call("aclrtMemcpy", buffer, size, device, size, D2H)
+    return buffer.raw
+
+
+def event_complete(handle: int) -> bool:
+    return value("aclrtQueryEventStatus", c_int, handle) == 1
+
+
+def stream_idle(handle: int) -> bool:
+    return value("aclrtStreamQuery", c_int, handle) == 0
+
+
+_alive: list[object] = []  # callbacks must outlive the tasks that call them
+
+
+def launch(stream_: int | None, function: Callable[[], object]) -> None:
+    """Runs `function` on the stream."""
+    callback = HostFunction(lambda _: (function(), None)[1])
+    _alive.append(callback)
+    call("aclrtLaunchHostFunc", stream_, callback, None)
+
+
+@contextlib.contextmanager
+def gate(stream_: int | None) -> Iterator[threading.Event]:
+    """Holds the stream back until the event is set, at the latest when the block ends."""
+    opened = threading.Event()
+    launch(stream_, lambda: opened.wait(30))
+    try:
+        yield opened
+    finally:
+        opened.set()
+
+
+def run_script(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs Python code with this module imported as *, in a process of its own."""
+    here = str(Path(__file__).parent)
+    code = f"import sys; sys.path.insert(0, {here!r})\nfrom acl import *\n{script}"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
