@@ -53,7 +53,7 @@ def _emulator_home() -> str | None:
 
 
 def _system(environ: Mapping[str, str], default_homes: Sequence[str]) -> Choice:
-    """An installed CANN. A variable that names something else is an error, not a reason to go on."""
+    """An installed CANN. A variable that names something else is an error: nothing else is tried."""
     for name in HOME_VARIABLES:
         folder = environ.get(name)
         if folder and _is_home(folder):
@@ -102,8 +102,8 @@ def _auto(environ: Mapping[str, str], default_homes: Sequence[str], device_nodes
             f"(not installed). {_INSTALL}"
         )
     return _emulator(
-        "torch_npu: no CANN installation was found, so npu devices are emulated on the CPU by {home}. "
-        "TORCH_NPU_CANN=emulator silences this notice, TORCH_NPU_CANN=system forbids emulation."
+        "torch_npu: no CANN installation was found, so npu devices are emulated on the CPU "
+        "by {home}. TORCH_NPU_CANN=emulator silences this notice, TORCH_NPU_CANN=system forbids emulation."
     )
 
 

@@ -1,4 +1,4 @@
-"""Device arguments as torch.npu's functions take them. torch.load looks here for _get_device_index."""
+"""Device arguments as torch.npu's functions take them. torch.load uses _get_device_index too."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ __all__ = [
 
 
 def device_count() -> int:
-    """Number of NPUs, 0 without CANN. Does not initialize the runtime, so forking stays possible."""
+    """Number of NPUs, 0 without CANN. Does not initialize the runtime, so forks stay possible."""
     return _C._device_count()
 
 

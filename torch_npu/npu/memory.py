@@ -45,7 +45,7 @@ def empty_cache() -> None:
 
 
 def memory_stats(device: Device = None) -> dict[str, Any]:
-    """Statistics by key, e.g. "allocated_bytes.all.peak". Empty before the first use of a device."""
+    """Statistics such as "allocated_bytes.all.peak". Empty before the first use of a device."""
     return _generic.memory_stats(_index(device))
 
 
@@ -108,7 +108,7 @@ def memory_summary(device: Device = None, abbreviated: bool = False) -> str:
 
 
 def set_per_process_memory_fraction(fraction: float, device: Device = None) -> None:
-    """Limits the allocator to a fraction (0, 1] of the device's memory; beyond it is out of memory."""
+    """Limits the allocator to a fraction (0, 1] of the device's memory."""
     if not isinstance(fraction, (int, float)):
         raise TypeError(f"the fraction must be a number, got {fraction!r}")
     _C._set_memory_fraction(fraction, _index(device))

@@ -14,6 +14,4 @@ class GradScaler(torch.amp.GradScaler):
         growth_interval: int = 2000,
         enabled: bool = True,
     ):
-        super().__init__(
-            "npu", init_scale, growth_factor, backoff_factor, growth_interval, enabled
-        )
+        super().__init__("npu", init_scale, growth_factor, backoff_factor, growth_interval, enabled)

@@ -1,0 +1,125 @@
+"""Work is asynchronous; streams are ordered in themselves and, by events only, to each other."""
+
+import threading
+import time
+
+import pytest
+import torch
+
+import torch_npu  # noqa: F401
+from tests.core.emulated import kernel_count, slow_kernels
+
+DELAY = 0.3
+
+
+def test_operators_return_before_their_kernels_run():
+    tensor = torch.zeros(16, device="npu")
+    torch.npu.synchronize()
+    finished = kernel_count()
+    with slow_kernels(DELAY):
+        start = time.monotonic()
+        tensor.add_(1)
+        returned = time.monotonic() - start
+        assert kernel_count() == finished
+        torch.npu.synchronize()
+        waited = time.monotonic() - start
+    assert kernel_count() == finished + 1
+    assert returned < DELAY / 2 < DELAY <= waited
+    assert tensor.tolist() == [1.0] * 16
+
+
+def test_reading_a_value_waits_for_it():
+    tensor = torch.zeros(4, device="npu")
+    with slow_kernels(DELAY):
+        tensor.add_(5)
+        assert tensor.cpu().tolist() == [5.0] * 4
+
+
+def test_streams_do_not_wait_for_each_other():
+    slow, quick = torch.npu.Stream(), torch.npu.Stream()
+    tensor = torch.zeros(4, device="npu")
+    torch.npu.synchronize()
+    with slow_kernels(DELAY):
+        with torch.npu.stream(slow):
+            tensor.add_(1)
+        assert not slow.query()
+        quick.synchronize()
+        assert quick.query()
+        assert not slow.query()
+    slow.synchronize()
+    assert slow.query()
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_copy_sees_other_work_only_if_an_event_orders_it(ordered):
+    producer, consumer = torch.npu.Stream(), torch.npu.Stream()
+    source = torch.zeros(4, device="npu")
+    seen = torch.full((4,), -1.0, device="npu")
+    torch.npu.synchronize()
+    with slow_kernels(DELAY):
+        with torch.npu.stream(producer):
+            source.add_(7)  # a slow kernel
+            written = producer.record_event()
+        with torch.npu.stream(consumer):
+            if ordered:
+                consumer.wait_event(written)
+            seen.copy_(source)  # a copy, which is not slow
+        consumer.synchronize()
+    expected = 7.0 if ordered else 0.0
+    torch.npu.synchronize()
+    assert seen.tolist() == [expected] * 4
+
+
+def test_each_thread_has_its_own_current_stream():
+    stream = torch.npu.Stream()
+    torch.npu.set_stream(stream)
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(torch.npu.current_stream()))
+    thread.start()
+    thread.join(timeout=60)
+    assert torch.npu.current_stream() == stream
+    torch.npu.set_stream(torch.npu.default_stream())
+    assert seen == [torch.npu.default_stream()]
+
+
+def test_stream_context_restores_device_and_stream():
+    stream = torch.npu.Stream("npu:1")
+    with torch.npu.stream(stream):
+        assert torch.npu.current_device() == 1
+        assert torch.npu.current_stream() == stream
+    assert torch.npu.current_device() == 0
+    assert torch.npu.current_stream(1) == torch.npu.default_stream(1)
+    with stream:
+        assert torch.npu.current_stream() == stream
+    with torch.npu.stream(None):
+        assert torch.npu.current_device() == 0
+
+
+def test_generic_streams_are_the_same_streams():
+    stream = torch.Stream("npu")
+    assert stream.device == torch.device("npu:0")
+    with stream:
+        assert torch.accelerator.current_stream() == stream
+        assert torch.npu.current_stream() == stream
+    stream.synchronize()
+
+
+def test_pool_gives_distinct_streams_and_priorities():
+    streams = {torch.npu.Stream().stream_id for _ in range(8)}
+    assert len(streams) == 8
+    assert torch.npu.Stream(priority=-1).stream_id not in streams
+
+
+def test_external_stream_is_used_as_it_is():
+    owner = torch.npu.Stream()
+    external = torch.npu.ExternalStream(owner.npu_stream)
+    assert external.npu_stream == owner.npu_stream
+    with torch.npu.stream(external):
+        assert torch.ones(3, device="npu").sum().item() == 3
+
+
+def test_streams_of_other_devices_are_refused():
+    with pytest.raises(ValueError, match="expected an npu device"):
+        torch.npu.Stream("cpu")
+    with pytest.raises(RuntimeError, match="out of range"):
+        torch.npu.Stream("npu:63").synchronize()
