@@ -53,7 +53,7 @@ def _emulator_home() -> str | None:
 
 
 def _system(environ: Mapping[str, str], default_homes: Sequence[str]) -> Choice:
-    """An installed CANN. A variable that names something else is an error: nothing else is tried."""
+    """An installed CANN. A variable that names something else is an error."""
     for name in HOME_VARIABLES:
         folder = environ.get(name)
         if folder and _is_home(folder):
@@ -103,7 +103,8 @@ def _auto(environ: Mapping[str, str], default_homes: Sequence[str], device_nodes
         )
     return _emulator(
         "torch_npu: no CANN installation was found, so npu devices are emulated on the CPU "
-        "by {home}. TORCH_NPU_CANN=emulator silences this notice, TORCH_NPU_CANN=system forbids emulation."
+        "by {home}. TORCH_NPU_CANN=emulator silences this notice, TORCH_NPU_CANN=system forbids "
+        "emulation."
     )
 
 
