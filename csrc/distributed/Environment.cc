@@ -5,37 +5,30 @@
 #include <cstdlib>
 #include <string>
 
+#include "csrc/core/Env.h"
+
 namespace c10d_npu {
 namespace {
 
-struct Variable {
-  const char* name;
-  const char* old_name;  // still read, as users' scripts set it
-  int fallback;
-  int highest;
-};
-
-constexpr Variable kErrorHandling = {"TORCH_HCCL_ASYNC_ERROR_HANDLING", "HCCL_ASYNC_ERROR_HANDLING",
-                                     1, 3};
-constexpr Variable kBlockingWait = {"TORCH_HCCL_BLOCKING_WAIT", "HCCL_BLOCKING_WAIT", 0, 1};
-constexpr Variable kHighPriority = {"TORCH_HCCL_HIGH_PRIORITY", nullptr, 0, 1};
-
-int read_variable(const Variable& variable) {
-  const char* text = std::getenv(variable.name);
-  if (text == nullptr && variable.old_name != nullptr) text = std::getenv(variable.old_name);
-  if (text == nullptr) return variable.fallback;
-  char* end = nullptr;
-  const long value = std::strtol(text, &end, 10);
-  TORCH_CHECK_VALUE(end != text && *end == '\0' && value >= 0 && value <= variable.highest,
-                    variable.name, " is '", text, "', expected 0 to ", variable.highest);
-  return static_cast<int>(value);
+ErrorHandling read_error_handling() {
+  const char* text = std::getenv("TORCH_HCCL_ASYNC_ERROR_HANDLING");
+  if (text == nullptr) text = std::getenv("HCCL_ASYNC_ERROR_HANDLING");
+  if (text == nullptr) return ErrorHandling::kTearDown;
+  const std::string value = text;
+  TORCH_CHECK_VALUE(value.size() == 1 && value >= "0" && value <= "3",
+                    "TORCH_HCCL_ASYNC_ERROR_HANDLING must be 0, 1, 2 or 3, got '", value, "'");
+  return static_cast<ErrorHandling>(value[0] - '0');
 }
 
 }  // namespace
 
 Environment Environment::read() {
-  Environment environment{static_cast<ErrorHandling>(read_variable(kErrorHandling)),
-                          read_variable(kBlockingWait) != 0, read_variable(kHighPriority) != 0};
+  using c10_npu::env::flag;
+  Environment environment{
+      .error_handling = read_error_handling(),
+      .blocking_wait = flag("TORCH_HCCL_BLOCKING_WAIT") || flag("HCCL_BLOCKING_WAIT"),
+      .high_priority = flag("TORCH_HCCL_HIGH_PRIORITY"),
+  };
   // A caller who waits on the host sees the error there: two handlers would race.
   if (environment.blocking_wait) environment.error_handling = ErrorHandling::kNone;
   return environment;
