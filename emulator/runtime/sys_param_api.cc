@@ -9,11 +9,9 @@ using namespace ascend_emulator;
 
 namespace {
 
-constexpr int64_t kNotSet = INT64_MIN;
-
 // Kernels run on one thread by default and always in the same order, so these options change
-// nothing; clients read back what they set.
-std::array<std::atomic<int64_t>, 3> values{kNotSet, kNotSet, kNotSet};
+// nothing; clients read back what they set, 0 before.
+std::array<std::atomic<int64_t>, 3> values{};
 
 bool known(aclSysParamOpt opt) {
   return opt >= ACL_OPT_DETERMINISTIC && opt <= ACL_OPT_STRONG_CONSISTENCY;
@@ -33,11 +31,7 @@ aclError get(const char* api, aclSysParamOpt opt, int64_t* value) {
     return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: option %d (0 to 2), value %p", api, opt,
                 static_cast<void*>(value));
   }
-  const int64_t current = values[opt].load();
-  if (current == kNotSet) {
-    return fail(ACL_ERROR_RT_SYSPARAMOPT_NOT_SET, "%s: option %d was never set", api, opt);
-  }
-  *value = current;
+  *value = values[opt].load();
   return ACL_SUCCESS;
 }
 

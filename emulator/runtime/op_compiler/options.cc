@@ -10,10 +10,14 @@ using ascend_emulator::fail;
 
 namespace {
 
-// Options of a compiler that is not there: kept, so that clients read back what they set.
+// Options of a compiler that is not there: kept, so that clients read back what they set. The
+// values are CANN's defaults; an option without one starts empty.
 struct Options {
   std::mutex mutex;
-  std::map<aclCompileOpt, std::string> values;
+  std::map<aclCompileOpt, std::string> values{
+      {ACL_OP_JIT_COMPILE, "disable"},
+      {ACL_OP_DETERMINISTIC, "0"},
+  };
 };
 
 Options& options() {
@@ -36,19 +40,19 @@ aclError aclSetCompileopt(aclCompileOpt opt, const char* value) {
 }
 
 size_t aclGetCompileoptSize(aclCompileOpt opt) {
+  if (!known(opt)) return 0;
   std::lock_guard lock(options().mutex);
-  const auto found = options().values.find(opt);
-  return found == options().values.end() ? 0 : found->second.size() + 1;
+  return options().values[opt].size() + 1;
 }
 
 aclError aclGetCompileopt(aclCompileOpt opt, char* value, size_t length) {
-  std::lock_guard lock(options().mutex);
-  const auto found = options().values.find(opt);
-  if (found == options().values.end() || value == nullptr || length <= found->second.size()) {
+  const size_t size = aclGetCompileoptSize(opt);
+  if (size == 0 || value == nullptr || length < size) {
     return fail(ACL_ERROR_INVALID_PARAM,
-                "aclGetCompileopt: option %d was never set, or %zu bytes do not hold it", opt,
-                length);
+                "aclGetCompileopt: option %d, value %p with room for %zu bytes; %zu are needed",
+                opt, static_cast<void*>(value), length, size);
   }
-  std::memcpy(value, found->second.c_str(), found->second.size() + 1);
+  std::lock_guard lock(options().mutex);
+  std::memcpy(value, options().values[opt].c_str(), size);
   return ACL_SUCCESS;
 }
