@@ -1,8 +1,8 @@
 #include "emulator/ops/decode.h"
 
+#include <ATen/ops/from_blob.h>
 #include <c10/core/StorageImpl.h>
 #include <c10/core/TensorImpl.h>
-#include <ATen/ops/from_blob.h>
 
 #include <complex>
 #include <cstring>
@@ -19,15 +19,24 @@ struct TypePair {
 };
 
 constexpr TypePair kTypes[] = {
-    {ACL_FLOAT, at::kFloat},       {ACL_FLOAT16, at::kHalf},
-    {ACL_INT8, at::kChar},         {ACL_INT32, at::kInt},
-    {ACL_UINT8, at::kByte},        {ACL_INT16, at::kShort},
-    {ACL_UINT16, at::kUInt16},     {ACL_UINT32, at::kUInt32},
-    {ACL_INT64, at::kLong},        {ACL_UINT64, at::kUInt64},
-    {ACL_DOUBLE, at::kDouble},     {ACL_BOOL, at::kBool},
-    {ACL_COMPLEX64, at::kComplexFloat}, {ACL_COMPLEX128, at::kComplexDouble},
-    {ACL_BF16, at::kBFloat16},     {ACL_COMPLEX32, at::kComplexHalf},
-    {ACL_FLOAT8_E5M2, at::kFloat8_e5m2}, {ACL_FLOAT8_E4M3FN, at::kFloat8_e4m3fn},
+    {ACL_FLOAT, at::kFloat},
+    {ACL_FLOAT16, at::kHalf},
+    {ACL_INT8, at::kChar},
+    {ACL_INT32, at::kInt},
+    {ACL_UINT8, at::kByte},
+    {ACL_INT16, at::kShort},
+    {ACL_UINT16, at::kUInt16},
+    {ACL_UINT32, at::kUInt32},
+    {ACL_INT64, at::kLong},
+    {ACL_UINT64, at::kUInt64},
+    {ACL_DOUBLE, at::kDouble},
+    {ACL_BOOL, at::kBool},
+    {ACL_COMPLEX64, at::kComplexFloat},
+    {ACL_COMPLEX128, at::kComplexDouble},
+    {ACL_BF16, at::kBFloat16},
+    {ACL_COMPLEX32, at::kComplexHalf},
+    {ACL_FLOAT8_E5M2, at::kFloat8_e5m2},
+    {ACL_FLOAT8_E4M3FN, at::kFloat8_e4m3fn},
 };
 
 // Bytes that the view needs from the storage's beginning.
@@ -51,8 +60,8 @@ c10::Storage map_storage(const Call& call, const char* name, const aclTensor& te
     TORCH_CHECK(span.device == call.device, "parameter ", name, " at ", tensor.data,
                 " belongs to device ", span.device, ", the stream to device ", call.device, ".");
     const int64_t needed = extent(tensor, item_size);
-    TORCH_CHECK(tensor.offset >= 0 && needed <= static_cast<int64_t>(span.size), "parameter ",
-                name, " of shape ", to_string(tensor.view.span()), ", strides ",
+    TORCH_CHECK(tensor.offset >= 0 && needed <= static_cast<int64_t>(span.size), "parameter ", name,
+                " of shape ", to_string(tensor.view.span()), ", strides ",
                 to_string(tensor.strides.span()), " and offset ", tensor.offset, " needs ", needed,
                 " bytes from ", tensor.data, ", its block ends after ", span.size, ".");
   }
@@ -63,14 +72,19 @@ c10::Storage map_storage(const Call& call, const char* name, const aclTensor& te
 
 Tensor view(const Call& call, const char* name, const aclTensor& tensor) {
   const auto type = c10::scalarTypeToTypeMeta(scalar_type(tensor.dtype));
-  Tensor result = at::detail::make_tensor<c10::TensorImpl>(
-      map_storage(call, name, tensor, type.itemsize()),
-      c10::DispatchKeySet(c10::DispatchKey::CPU), type);
+  Tensor result =
+      at::detail::make_tensor<c10::TensorImpl>(map_storage(call, name, tensor, type.itemsize()),
+                                               c10::DispatchKeySet(c10::DispatchKey::CPU), type);
   const auto view = tensor.view.span(), strides = tensor.strides.span();
-  result.unsafeGetTensorImpl()->set_sizes_and_strides({view.data(), view.size()},
-                                                      {strides.data(), strides.size()},
-                                                      tensor.offset);
+  result.unsafeGetTensorImpl()->set_sizes_and_strides(
+      {view.data(), view.size()}, {strides.data(), strides.size()}, tensor.offset);
   return result;
+}
+
+void verify(const char* name, const aclTensor& handle, const Tensor& tensor) {
+  const auto dims = handle.view.span();
+  TORCH_CHECK(tensor.sizes().equals({dims.data(), dims.size()}), "parameter ", name, " has shape ",
+              to_string(dims), ", the result has shape ", tensor.sizes(), ".");
 }
 
 template <class Value>
@@ -104,29 +118,44 @@ Tensors decode_tensors(const Call& call, size_t index) {
   const auto& elements = call.arguments[index].tensor_list->elements;
   tensors.reserve(elements.size());
   for (const aclTensor* element : elements) {
-    tensors.push_back(
-        element ? view(call, call.function.parameters[index].name, *element) : Tensor());
+    tensors.push_back(element ? view(call, call.function.parameters[index].name, *element)
+                              : Tensor());
   }
   return tensors;
 }
 
 Scalar decode_scalar(const aclScalar& scalar) {
   switch (scalar.dtype) {
-    case ACL_FLOAT: return read<float>(scalar);
-    case ACL_DOUBLE: return read<double>(scalar);
-    case ACL_FLOAT16: return read<c10::Half>(scalar);
-    case ACL_BF16: return read<c10::BFloat16>(scalar);
-    case ACL_BOOL: return read<uint8_t>(scalar) != 0;
-    case ACL_INT8: return read<int8_t>(scalar);
-    case ACL_UINT8: return read<uint8_t>(scalar);
-    case ACL_INT16: return read<int16_t>(scalar);
-    case ACL_UINT16: return read<uint16_t>(scalar);
-    case ACL_INT32: return read<int32_t>(scalar);
-    case ACL_UINT32: return read<uint32_t>(scalar);
-    case ACL_INT64: return read<int64_t>(scalar);
-    case ACL_UINT64: return read<uint64_t>(scalar);
-    case ACL_COMPLEX64: return read<c10::complex<float>>(scalar);
-    case ACL_COMPLEX128: return read<c10::complex<double>>(scalar);
+    case ACL_FLOAT:
+      return read<float>(scalar);
+    case ACL_DOUBLE:
+      return read<double>(scalar);
+    case ACL_FLOAT16:
+      return read<c10::Half>(scalar);
+    case ACL_BF16:
+      return read<c10::BFloat16>(scalar);
+    case ACL_BOOL:
+      return read<uint8_t>(scalar) != 0;
+    case ACL_INT8:
+      return read<int8_t>(scalar);
+    case ACL_UINT8:
+      return read<uint8_t>(scalar);
+    case ACL_INT16:
+      return read<int16_t>(scalar);
+    case ACL_UINT16:
+      return read<uint16_t>(scalar);
+    case ACL_INT32:
+      return read<int32_t>(scalar);
+    case ACL_UINT32:
+      return read<uint32_t>(scalar);
+    case ACL_INT64:
+      return read<int64_t>(scalar);
+    case ACL_UINT64:
+      return read<uint64_t>(scalar);
+    case ACL_COMPLEX64:
+      return read<c10::complex<float>>(scalar);
+    case ACL_COMPLEX128:
+      return read<c10::complex<double>>(scalar);
     default:
       TORCH_CHECK(false, "a scalar of data type ", dtype_name(scalar.dtype), " is not emulated.");
   }
@@ -143,10 +172,15 @@ Scalars decode_scalars(const Call& call, size_t index) {
 }
 
 void verify_output(const Call& call, size_t index, const Tensor& tensor) {
-  const auto& dims = call.arguments[index].tensor->view;
-  TORCH_CHECK(tensor.sizes().equals({dims.span().data(), dims.size()}), "parameter ",
-              call.function.parameters[index].name, " has shape ", to_string(dims.span()),
-              ", the result has shape ", tensor.sizes(), ".");
+  verify(call.function.parameters[index].name, *call.arguments[index].tensor, tensor);
+}
+
+void verify_outputs(const Call& call, size_t index, const Tensors& tensors) {
+  const auto& elements = call.arguments[index].tensor_list->elements;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    if (elements[i] == nullptr) continue;
+    verify(call.function.parameters[index].name, *elements[i], tensors[i]);
+  }
 }
 
 DynamicTensor::DynamicTensor(const Call& call, size_t index)

@@ -52,6 +52,7 @@ ScalarType scalar_type(aclDataType dtype);
 
 // Throws if a kernel has given an output another shape than the caller's.
 void verify_output(const Call& call, size_t index, const Tensor& tensor);
+void verify_outputs(const Call& call, size_t index, const Tensors& tensors);
 
 // From the wire type of the fact base to the type in a kernel's signature. A pair without a
 // specialisation does not compile.
@@ -60,15 +61,15 @@ struct Decode {
   static constexpr bool kPossible = false;
 };
 
-#define ASCEND_EMULATOR_DECODE(Wire, Value, nullable, ...)                   \
-  template <>                                                                \
-  struct Decode<Wire, Value> {                                               \
-    static constexpr bool kPossible = true;                                  \
-    static constexpr bool kNullable = nullable;                              \
-    static Value get(const Call& call, size_t i) {                           \
-      [[maybe_unused]] const Argument& argument = call.arguments[i];         \
-      return __VA_ARGS__;                                                    \
-    }                                                                        \
+#define ASCEND_EMULATOR_DECODE(Wire, Value, nullable, ...)           \
+  template <>                                                        \
+  struct Decode<Wire, Value> {                                       \
+    static constexpr bool kPossible = true;                          \
+    static constexpr bool kNullable = nullable;                      \
+    static Value get(const Call& call, size_t i) {                   \
+      [[maybe_unused]] const Argument& argument = call.arguments[i]; \
+      return __VA_ARGS__;                                            \
+    }                                                                \
   };
 
 inline IntArray ints(const aclIntArray& array) { return array.values; }
@@ -87,8 +88,7 @@ ASCEND_EMULATOR_DECODE(aclScalar, OptionalScalar, true,
 ASCEND_EMULATOR_DECODE(aclScalarList, Scalars, false, decode_scalars(call, i))
 ASCEND_EMULATOR_DECODE(aclIntArray, IntArray, false, ints(*argument.int_array))
 ASCEND_EMULATOR_DECODE(aclIntArray, OptionalIntArray, true,
-                       argument.handle ? OptionalIntArray(ints(*argument.int_array))
-                                       : std::nullopt)
+                       argument.handle ? OptionalIntArray(ints(*argument.int_array)) : std::nullopt)
 ASCEND_EMULATOR_DECODE(aclFloatArray, FloatArray, false, argument.float_array->values)
 ASCEND_EMULATOR_DECODE(aclBoolArray, BoolArray, false, bools(*argument.bool_array))
 ASCEND_EMULATOR_DECODE(aclBoolArray, OptionalBoolArray, true,

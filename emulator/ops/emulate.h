@@ -6,20 +6,19 @@
 #include <tuple>
 #include <utility>
 
+#include "emulator/ops/base/shapes.h"
 #include "emulator/ops/decode.h"
 #include "emulator/ops/functions.h"
-#include "emulator/ops/base/shapes.h"
 
-// EMULATE(aclnnAdd, [](Tensor self, Tensor other, Scalar alpha, Tensor out) {
+// EMULATE(aclnnAdd, broadcast, [](Tensor self, Tensor other, Scalar alpha, Tensor out) {
 //   at::add_out(out, self, other, alpha);
-// }, broadcast)
+// })
 // defines the kernel of an aclnn function. The lambda's parameters must fit the types that
-// third_party/cann/aclnn declares; an Optional… type says that null is allowed. The last argument
-// is the check of shapes at the call (emulator/ops/base/shapes.h) and may be left out.
-#define EMULATE(function, ...)                                        \
-  constinit const ::ascend_emulator::Kernel                           \
-      ascend_emulator::kernels::function =                            \
-          ::ascend_emulator::make_kernel<::ascend_emulator::parameters::function>(__VA_ARGS__);
+// third_party/cann/aclnn declares; an Optional… type says that null is allowed. `broadcast` is the
+// check of shapes at phase 1 (emulator/ops/base/shapes.h) and may be left out.
+#define EMULATE(function, ...)                                                   \
+  constinit const ::ascend_emulator::Kernel ascend_emulator::kernels::function = \
+      ::ascend_emulator::make_kernel<::ascend_emulator::parameters::function>(__VA_ARGS__);
 
 namespace ascend_emulator {
 
@@ -59,6 +58,9 @@ struct Binding<Parameters<Wire...>, std::tuple<Value...>, std::index_sequence<I.
   static void verify(const Call& call, size_t index, const OptionalTensor& tensor) {
     if (tensor) verify(call, index, *tensor);
   }
+  static void verify(const Call& call, size_t index, const Tensors& tensors) {
+    if (call.function.parameters[index].output) verify_outputs(call, index, tensors);
+  }
   template <class Other>
   static void verify(const Call&, size_t, const Other&) {}
 };
@@ -74,13 +76,17 @@ void run_kernel(const Call& call) {
 }
 
 template <class Wires, class Lambda>
-consteval Kernel make_kernel(Lambda, ShapeRule shapes = nullptr) {
+consteval Kernel make_kernel(ShapeRule shapes, Lambda) {
   using Signature = Body<decltype(&Lambda::operator())>;
   static_assert(Signature::kSize == Wires::kSize,
                 "the kernel has another number of parameters than the fact base declares");
-  using Bound =
-      Binding<Wires, typename Signature::Tuple, std::make_index_sequence<Wires::kSize>>;
+  using Bound = Binding<Wires, typename Signature::Tuple, std::make_index_sequence<Wires::kSize>>;
   return {&run_kernel<Bound, Lambda>, Bound::kNullable, shapes};
+}
+
+template <class Wires, class Lambda>
+consteval Kernel make_kernel(Lambda lambda) {
+  return make_kernel<Wires>(nullptr, lambda);
 }
 
 }  // namespace ascend_emulator

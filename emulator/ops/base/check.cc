@@ -13,10 +13,10 @@ aclnnStatus refuse_null(const Function& function, const Parameter& parameter) {
 }
 
 aclnnStatus refuse_dtype(const Function& function, const Parameter& parameter, aclDataType dtype) {
-  return fail(ACLNN_ERR_PARAM_INVALID,
-              "%s: parameter %s has data type %s, which this device does not support. Accepted: %s.",
-              function.name, parameter.name, dtype_name(dtype),
-              dtype_names(parameter.dtypes).c_str());
+  return fail(
+      ACLNN_ERR_PARAM_INVALID,
+      "%s: parameter %s has data type %s, which this device does not support. Accepted: %s.",
+      function.name, parameter.name, dtype_name(dtype), dtype_names(parameter.dtypes).c_str());
 }
 
 aclnnStatus check_tensor(const Function& function, const Parameter& parameter,
@@ -56,7 +56,8 @@ aclnnStatus check(const Function& function, std::span<const Argument> arguments)
     } else if (parameter.kind == Kind::kTensorList) {
       status = check_list(function, parameter, *argument.tensor_list);
     }
-    if (status != ACLNN_SUCCESS) [[unlikely]] return status;
+    if (status != ACLNN_SUCCESS) [[unlikely]]
+      return status;
   }
   const ShapeRule shapes = function.kernel->shapes;
   return shapes != nullptr ? shapes(function, arguments.data()) : ACLNN_SUCCESS;

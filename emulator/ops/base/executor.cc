@@ -62,14 +62,22 @@ struct aclOpExecutor final : public Task, public Pooled<aclOpExecutor> {
   template <class Visitor>
   static void visit(Kind kind, const Argument& argument, Visitor visitor) {
     switch (kind) {
-      case Kind::kTensor: return visitor(*argument.tensor);
-      case Kind::kTensorList: return visitor(*argument.tensor_list);
-      case Kind::kScalar: return visitor(*argument.scalar);
-      case Kind::kScalarList: return visitor(*argument.scalar_list);
-      case Kind::kIntArray: return visitor(*argument.int_array);
-      case Kind::kFloatArray: return visitor(*argument.float_array);
-      case Kind::kBoolArray: return visitor(*argument.bool_array);
-      default: return;
+      case Kind::kTensor:
+        return visitor(*argument.tensor);
+      case Kind::kTensorList:
+        return visitor(*argument.tensor_list);
+      case Kind::kScalar:
+        return visitor(*argument.scalar);
+      case Kind::kScalarList:
+        return visitor(*argument.scalar_list);
+      case Kind::kIntArray:
+        return visitor(*argument.int_array);
+      case Kind::kFloatArray:
+        return visitor(*argument.float_array);
+      case Kind::kBoolArray:
+        return visitor(*argument.bool_array);
+      default:
+        return;
     }
   }
 

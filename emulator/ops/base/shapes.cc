@@ -20,7 +20,7 @@ Shape shape_of(const aclTensor& tensor) {
 
 // Indices of the function's tensors that are there and for which the flag is set.
 std::vector<size_t> tensors(const Function& function, const Argument* arguments,
-                            bool Parameter::*flag) {
+                            bool Parameter::* flag) {
   std::vector<size_t> indices;
   for (size_t i = 0; i < function.size; ++i) {
     const Parameter& parameter = function.parameters[i];
@@ -93,9 +93,11 @@ aclnnStatus broadcast(const Function& function, const Argument* arguments) {
   if (all_equal(function, arguments)) return ACLNN_SUCCESS;
   Shape shape;
   for (size_t i : tensors(function, arguments, &Parameter::input)) {
-    if (!widen(shape, arguments[i].tensor->view.span())) {
+    Shape wider = shape;
+    if (!widen(wider, arguments[i].tensor->view.span())) {
       return refuse(function, i, *arguments[i].tensor, "which does not broadcast with", shape);
     }
+    shape = std::move(wider);
   }
   return expect_outputs(function, arguments, shape);
 }
@@ -140,7 +142,8 @@ aclnnStatus reduction(const Function& function, const Argument* arguments) {
     } else if (parameters[i].kind == Kind::kInteger && !seen) {
       dims = {arguments[i].integer};
       seen = true;
-    } else if (parameters[i].kind == Kind::kBool && strncasecmp(parameters[i].name, "keep", 4) == 0) {
+    } else if (parameters[i].kind == Kind::kBool &&
+               strncasecmp(parameters[i].name, "keep", 4) == 0) {
       keep = arguments[i].integer != 0;
     }
   }

@@ -18,8 +18,9 @@ namespace {
 
 bool valid_dims(const char* what, const int64_t* dims, uint64_t size) {
   if (size > Dims::kCapacity) {
-    fail(ACLNN_ERR_PARAM_INVALID, "aclCreateTensor: %s has %llu dimensions, at most %zu are possible.",
-         what, static_cast<unsigned long long>(size), Dims::kCapacity);
+    fail(ACLNN_ERR_PARAM_INVALID,
+         "aclCreateTensor: %s has %llu dimensions, at most %zu are possible.", what,
+         static_cast<unsigned long long>(size), Dims::kCapacity);
     return false;
   }
   if (size > 0 && dims == nullptr) {
@@ -33,7 +34,7 @@ bool valid_dims(const char* what, const int64_t* dims, uint64_t size) {
   return true;
 }
 
-aclnnStatus copy_dims(const char* function, const aclTensor* tensor, const Dims aclTensor::*member,
+aclnnStatus copy_dims(const char* function, const aclTensor* tensor, const Dims aclTensor::* member,
                       int64_t** values, uint64_t* size) {
   if (tensor == nullptr || values == nullptr || size == nullptr) {
     return fail(ACLNN_ERR_PARAM_NULLPTR, "%s: tensor and results must not be null.", function);
@@ -86,11 +87,13 @@ aclnnStatus aclGetViewShape(const aclTensor* tensor, int64_t** viewDims, uint64_
   return copy_dims("aclGetViewShape", tensor, &aclTensor::view, viewDims, viewDimsNum);
 }
 
-EMULATOR_API aclnnStatus aclGetViewStrides(const aclTensor* tensor, int64_t** strides, uint64_t* stridesNum) {
+EMULATOR_API aclnnStatus aclGetViewStrides(const aclTensor* tensor, int64_t** strides,
+                                           uint64_t* stridesNum) {
   return copy_dims("aclGetViewStrides", tensor, &aclTensor::strides, strides, stridesNum);
 }
 
-EMULATOR_API aclnnStatus aclGetStorageShape(const aclTensor* tensor, int64_t** dims, uint64_t* dimsNum) {
+EMULATOR_API aclnnStatus aclGetStorageShape(const aclTensor* tensor, int64_t** dims,
+                                            uint64_t* dimsNum) {
   return copy_dims("aclGetStorageShape", tensor, &aclTensor::storage, dims, dimsNum);
 }
 

@@ -62,110 +62,111 @@ Tensor per_channel(const Tensor& weight, const Tensor& input) {
 }  // namespace
 
 // out = op'(grad, self)
-#define EMULATE_GRADIENT(function, op)                         \
-  EMULATE(function, [](Tensor grad, Tensor self, Tensor out) { \
-    at::op##_out(out, grad, self);                             \
-  }, broadcast)
+#define EMULATE_GRADIENT(function, op) \
+  EMULATE(function, broadcast,         \
+          [](Tensor grad, Tensor self, Tensor out) { at::op##_out(out, grad, self); })
 
-EMULATE(aclnnRelu, [](Tensor self, Tensor out) { at::clamp_min_out(out, self, 0); }, broadcast)
+EMULATE(aclnnRelu, broadcast, [](Tensor self, Tensor out) { at::clamp_min_out(out, self, 0); })
 EMULATE(aclnnInplaceRelu, [](Tensor self) { at::clamp_min_out(self, self, 0); })
-EMULATE(aclnnThreshold, [](Tensor self, Scalar threshold, Scalar value, Tensor out) {
+EMULATE(aclnnThreshold, broadcast, [](Tensor self, Scalar threshold, Scalar value, Tensor out) {
   at::threshold_out(out, self, threshold, value);
-}, broadcast)
-EMULATE(aclnnThresholdBackward, [](Tensor grad, Tensor self, Scalar threshold, Tensor out) {
-  at::threshold_backward_out(out, grad, self, threshold);
-}, broadcast)
+})
+EMULATE(aclnnThresholdBackward, broadcast,
+        [](Tensor grad, Tensor self, Scalar threshold, Tensor out) {
+          at::threshold_backward_out(out, grad, self, threshold);
+        })
 
 // The hardware's first GELU is the tanh form; V2 has both.
-EMULATE(aclnnGelu, [](Tensor self, Tensor out) { at::gelu_out(out, self, "tanh"); }, broadcast)
-EMULATE(aclnnGeluBackward, [](Tensor grad, Tensor self, Tensor out) {
+EMULATE(aclnnGelu, broadcast, [](Tensor self, Tensor out) { at::gelu_out(out, self, "tanh"); })
+EMULATE(aclnnGeluBackward, broadcast, [](Tensor grad, Tensor self, Tensor out) {
   at::gelu_backward_out(out, grad, self, "tanh");
-}, broadcast)
-EMULATE(aclnnGeluV2, [](Tensor self, int64_t approximate, Tensor out) {
+})
+EMULATE(aclnnGeluV2, broadcast, [](Tensor self, int64_t approximate, Tensor out) {
   at::gelu_out(out, self, gelu_form(approximate));
-}, broadcast)
-EMULATE(aclnnGeluBackwardV2, [](Tensor grad, Tensor self, std::string_view form, Tensor out) {
-  at::gelu_backward_out(out, grad, self, form);
-}, broadcast)
+})
+EMULATE(aclnnGeluBackwardV2, broadcast,
+        [](Tensor grad, Tensor self, std::string_view form, Tensor out) {
+          at::gelu_backward_out(out, grad, self, form);
+        })
 
 EMULATE_UNARY(aclnnSilu, silu)
 EMULATE_GRADIENT(aclnnSiluBackward, silu_backward)
 EMULATE_GRADIENT(aclnnSigmoidBackward, sigmoid_backward)
 EMULATE_GRADIENT(aclnnTanhBackward, tanh_backward)
 EMULATE_UNARY(aclnnMish, mish)
-EMULATE(aclnnMishBackward, [](Tensor grad, Tensor self, Tensor out) {
-  out.copy_(at::mish_backward(grad, self));
-}, broadcast)
+EMULATE(aclnnMishBackward, broadcast,
+        [](Tensor grad, Tensor self, Tensor out) { out.copy_(at::mish_backward(grad, self)); })
 
-EMULATE(aclnnSoftmax, [](Tensor self, int64_t dim, Tensor out) {
+EMULATE(aclnnSoftmax, broadcast, [](Tensor self, int64_t dim, Tensor out) {
   at::_softmax_out(out, self.to(out.scalar_type()), dim, false);
-}, broadcast)
-EMULATE(aclnnSoftmaxBackward, [](Tensor grad, Tensor output, int64_t dim, Tensor out) {
+})
+EMULATE(aclnnSoftmaxBackward, broadcast, [](Tensor grad, Tensor output, int64_t dim, Tensor out) {
   at::_softmax_backward_data_out(out, grad, output, dim, out.scalar_type());
-}, broadcast)
-EMULATE(aclnnLogSoftmax, [](Tensor self, int64_t dim, Tensor out) {
+})
+EMULATE(aclnnLogSoftmax, broadcast, [](Tensor self, int64_t dim, Tensor out) {
   at::_log_softmax_out(out, self.to(out.scalar_type()), dim, false);
-}, broadcast)
-EMULATE(aclnnLogSoftmaxBackward, [](Tensor grad, Tensor output, int64_t dim, Tensor out) {
-  at::_log_softmax_backward_data_out(out, grad, output, dim, out.scalar_type());
-}, broadcast)
+})
+EMULATE(aclnnLogSoftmaxBackward, broadcast,
+        [](Tensor grad, Tensor output, int64_t dim, Tensor out) {
+          at::_log_softmax_backward_data_out(out, grad, output, dim, out.scalar_type());
+        })
 
-EMULATE(aclnnLeakyRelu, [](Tensor self, Scalar slope, Tensor out) {
-  at::leaky_relu_out(out, self, slope);
-}, broadcast)
-EMULATE(aclnnLeakyReluBackward, [](Tensor grad, Tensor self, Scalar slope, bool is_result,
-                                   Tensor out) {
-  at::leaky_relu_backward_out(out, grad, self, slope, is_result);
-}, broadcast)
-EMULATE(aclnnElu, [](Tensor self, Scalar alpha, Scalar scale, Scalar input_scale, Tensor out) {
-  at::elu_out(out, self, alpha, scale, input_scale);
-}, broadcast)
-EMULATE(aclnnEluBackward, [](Tensor grad, Scalar alpha, Scalar scale, Scalar input_scale,
-                             bool is_result, Tensor self_or_result, Tensor out) {
-  at::elu_backward_out(out, grad, alpha, scale, input_scale, is_result, self_or_result);
-}, broadcast)
+EMULATE(aclnnLeakyRelu, broadcast,
+        [](Tensor self, Scalar slope, Tensor out) { at::leaky_relu_out(out, self, slope); })
+EMULATE(aclnnLeakyReluBackward, broadcast,
+        [](Tensor grad, Tensor self, Scalar slope, bool is_result, Tensor out) {
+          at::leaky_relu_backward_out(out, grad, self, slope, is_result);
+        })
+EMULATE(aclnnElu, broadcast,
+        [](Tensor self, Scalar alpha, Scalar scale, Scalar input_scale, Tensor out) {
+          at::elu_out(out, self, alpha, scale, input_scale);
+        })
+EMULATE(aclnnEluBackward, broadcast,
+        [](Tensor grad, Scalar alpha, Scalar scale, Scalar input_scale, bool is_result,
+           Tensor self_or_result, Tensor out) {
+          at::elu_backward_out(out, grad, alpha, scale, input_scale, is_result, self_or_result);
+        })
 
-EMULATE(aclnnHardtanh, [](Tensor self, Scalar min, Scalar max, Tensor out) {
+EMULATE(aclnnHardtanh, broadcast, [](Tensor self, Scalar min, Scalar max, Tensor out) {
   at::hardtanh_out(out, self, factor(min, out.scalar_type()), factor(max, out.scalar_type()));
-}, broadcast)
-EMULATE(aclnnHardtanhBackward, [](Tensor grad, Tensor self, Scalar min, Scalar max, Tensor out) {
-  at::hardtanh_backward_out(out, grad, self, min, max);
-}, broadcast)
+})
+EMULATE(aclnnHardtanhBackward, broadcast,
+        [](Tensor grad, Tensor self, Scalar min, Scalar max, Tensor out) {
+          at::hardtanh_backward_out(out, grad, self, min, max);
+        })
 EMULATE_UNARY(aclnnHardswish, hardswish)
-EMULATE(aclnnHardswishBackward, [](Tensor grad, Tensor self, Tensor out) {
-  out.copy_(at::hardswish_backward(grad, self));
-}, broadcast)
-EMULATE(aclnnHardswishBackwardV2, [](Tensor grad, Tensor self, Tensor out) {
-  out.copy_(at::hardswish_backward(grad, self));
-}, broadcast)
+EMULATE(aclnnHardswishBackward, broadcast,
+        [](Tensor grad, Tensor self, Tensor out) { out.copy_(at::hardswish_backward(grad, self)); })
+EMULATE(aclnnHardswishBackwardV2, broadcast,
+        [](Tensor grad, Tensor self, Tensor out) { out.copy_(at::hardswish_backward(grad, self)); })
 // ATen's kernel knows no integers.
-EMULATE(aclnnHardsigmoid, [](Tensor self, Tensor out) {
+EMULATE(aclnnHardsigmoid, broadcast, [](Tensor self, Tensor out) {
   if (self.is_floating_point()) {
     at::hardsigmoid_out(out, self);
   } else {
     out.copy_(at::hardsigmoid(self.to(at::kFloat)));
   }
-}, broadcast)
+})
 EMULATE_GRADIENT(aclnnHardsigmoidBackward, hardsigmoid_backward)
-EMULATE(aclnnHardshrink, [](Tensor self, Scalar lambda, Tensor out) {
-  at::hardshrink_out(out, self, lambda);
-}, broadcast)
-EMULATE(aclnnHardshrinkBackward, [](Tensor grad, Tensor self, Scalar lambda, Tensor out) {
-  at::hardshrink_backward_out(out, grad, self, lambda);
-}, broadcast)
-EMULATE(aclnnSoftshrink, [](Tensor self, Scalar lambda, Tensor out) {
-  at::softshrink_out(out, self, lambda);
-}, broadcast)
-EMULATE(aclnnSoftshrinkBackward, [](Tensor grad, Tensor self, Scalar lambda, Tensor out) {
-  at::softshrink_backward_out(out, grad, self, lambda);
-}, broadcast)
-EMULATE(aclnnSoftplus, [](Tensor self, Scalar beta, Scalar threshold, Tensor out) {
+EMULATE(aclnnHardshrink, broadcast,
+        [](Tensor self, Scalar lambda, Tensor out) { at::hardshrink_out(out, self, lambda); })
+EMULATE(aclnnHardshrinkBackward, broadcast,
+        [](Tensor grad, Tensor self, Scalar lambda, Tensor out) {
+          at::hardshrink_backward_out(out, grad, self, lambda);
+        })
+EMULATE(aclnnSoftshrink, broadcast,
+        [](Tensor self, Scalar lambda, Tensor out) { at::softshrink_out(out, self, lambda); })
+EMULATE(aclnnSoftshrinkBackward, broadcast,
+        [](Tensor grad, Tensor self, Scalar lambda, Tensor out) {
+          at::softshrink_backward_out(out, grad, self, lambda);
+        })
+EMULATE(aclnnSoftplus, broadcast, [](Tensor self, Scalar beta, Scalar threshold, Tensor out) {
   at::softplus_out(out, self, beta, threshold);
-}, broadcast)
-EMULATE(aclnnSoftplusBackward, [](Tensor grad, Tensor self, Scalar beta, Scalar threshold,
-                                  Tensor out) {
-  at::softplus_backward_out(out, grad, self.to(grad.scalar_type()), beta, threshold);
-}, broadcast)
+})
+EMULATE(aclnnSoftplusBackward, broadcast,
+        [](Tensor grad, Tensor self, Scalar beta, Scalar threshold, Tensor out) {
+          at::softplus_backward_out(out, grad, self.to(grad.scalar_type()), beta, threshold);
+        })
 
 EMULATE(aclnnGlu, [](Tensor self, int64_t dim, Tensor out) { at::glu_out(out, self, dim); })
 EMULATE(aclnnGluBackward, [](Tensor grad, Tensor self, int64_t dim, Tensor out) {
@@ -174,22 +175,20 @@ EMULATE(aclnnGluBackward, [](Tensor grad, Tensor self, int64_t dim, Tensor out) 
 
 // The buffer is scratch memory of the hardware's own; the gradient here needs none.
 EMULATE(aclnnLogSigmoid, [](Tensor self, Tensor out) { at::log_sigmoid_out(out, self); })
-EMULATE(aclnnLogSigmoidForward, [](Tensor self, Tensor out, OptionalTensor) {
-  at::log_sigmoid_out(out, self);
-})
+EMULATE(aclnnLogSigmoidForward,
+        [](Tensor self, Tensor out, OptionalTensor) { at::log_sigmoid_out(out, self); })
 EMULATE(aclnnLogSigmoidBackward, [](Tensor grad, Tensor self, OptionalTensor, Tensor out) {
   at::mul_out(out, grad, at::sigmoid(at::neg(self)));
 })
 
-EMULATE(aclnnPrelu, [](Tensor self, Tensor weight, Tensor out) {
-  out.copy_(at::prelu(self, weight));
-})
-EMULATE(aclnnPreluBackward, [](Tensor grad, Tensor self, Tensor weight, Tensor grad_input,
-                               Tensor grad_weight) {
-  const Tensor spread = per_channel(weight, self);
-  const auto [input_result, weight_result] = at::_prelu_kernel_backward(grad, self, spread);
-  grad_input.copy_(input_result);
-  grad_weight.copy_(weight_result.sum_to_size(spread.sizes()).reshape(grad_weight.sizes()));
-})
+EMULATE(aclnnPrelu,
+        [](Tensor self, Tensor weight, Tensor out) { out.copy_(at::prelu(self, weight)); })
+EMULATE(aclnnPreluBackward,
+        [](Tensor grad, Tensor self, Tensor weight, Tensor grad_input, Tensor grad_weight) {
+          const Tensor spread = per_channel(weight, self);
+          const auto [input_result, weight_result] = at::_prelu_kernel_backward(grad, self, spread);
+          grad_input.copy_(input_result);
+          grad_weight.copy_(weight_result.sum_to_size(spread.sizes()).reshape(grad_weight.sizes()));
+        })
 
 }  // namespace ascend_emulator

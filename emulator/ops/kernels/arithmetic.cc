@@ -35,26 +35,26 @@ Rounding rounding(int64_t mode) {
 }  // namespace
 
 // self ± alpha * other
-#define EMULATE_SUM(function, Other, op)                                     \
-  EMULATE(function, [](Tensor self, Other other, Scalar alpha, Tensor out) { \
-    const Tensor& right = operand(other);                                    \
-    alpha = factor(alpha, at::result_type(self, right));                     \
-    if (needs_cast(out, self, right)) {                                      \
-      out.copy_(at::op(self, right, alpha));                                 \
-    } else {                                                                 \
-      at::op##_out(out, self, right, alpha);                                 \
-    }                                                                        \
-  }, broadcast)
-#define EMULATE_SUM_IN_PLACE(function, Other, op)                \
-  EMULATE(function, [](Tensor self, Other other, Scalar alpha) { \
-    const Tensor& right = operand(other);                        \
-    alpha = factor(alpha, at::result_type(self, right));         \
-    if (needs_cast(self, self, right)) {                         \
-      self.copy_(at::op(self, right, alpha));                    \
-    } else {                                                     \
-      at::op##_out(self, self, right, alpha);                    \
-    }                                                            \
-  }, broadcast)
+#define EMULATE_SUM(function, Other, op)                                                \
+  EMULATE(function, broadcast, [](Tensor self, Other other, Scalar alpha, Tensor out) { \
+    const Tensor& right = operand(other);                                               \
+    alpha = factor(alpha, at::result_type(self, right));                                \
+    if (needs_cast(out, self, right)) {                                                 \
+      out.copy_(at::op(self, right, alpha));                                            \
+    } else {                                                                            \
+      at::op##_out(out, self, right, alpha);                                            \
+    }                                                                                   \
+  })
+#define EMULATE_SUM_IN_PLACE(function, Other, op)                           \
+  EMULATE(function, broadcast, [](Tensor self, Other other, Scalar alpha) { \
+    const Tensor& right = operand(other);                                   \
+    alpha = factor(alpha, at::result_type(self, right));                    \
+    if (needs_cast(self, self, right)) {                                    \
+      self.copy_(at::op(self, right, alpha));                               \
+    } else {                                                                \
+      at::op##_out(self, self, right, alpha);                               \
+    }                                                                       \
+  })
 
 EMULATE_SUM(aclnnAdd, Tensor, add)
 EMULATE_SUM(aclnnAdds, Scalar, add)
@@ -65,12 +65,12 @@ EMULATE_SUM_IN_PLACE(aclnnInplaceAdds, Scalar, add)
 EMULATE_SUM_IN_PLACE(aclnnInplaceSub, Tensor, sub)
 EMULATE_SUM_IN_PLACE(aclnnInplaceSubs, Scalar, sub)
 
-EMULATE(aclnnRsub, [](Tensor self, Tensor other, Scalar alpha, Tensor out) {
+EMULATE(aclnnRsub, broadcast, [](Tensor self, Tensor other, Scalar alpha, Tensor out) {
   out.copy_(at::rsub(self, other, alpha));
-}, broadcast)
-EMULATE(aclnnRsubs, [](Tensor self, Scalar other, Scalar alpha, Tensor out) {
+})
+EMULATE(aclnnRsubs, broadcast, [](Tensor self, Scalar other, Scalar alpha, Tensor out) {
   out.copy_(at::rsub(self, operand(other), alpha));
-}, broadcast)
+})
 
 EMULATE_BINARY(aclnnMul, Tensor, mul)
 EMULATE_BINARY(aclnnMuls, Scalar, mul)
@@ -81,12 +81,12 @@ EMULATE_BINARY_IN_PLACE(aclnnInplaceMuls, Scalar, mul)
 EMULATE_BINARY_IN_PLACE(aclnnInplaceDiv, Tensor, div)
 EMULATE_BINARY_IN_PLACE(aclnnInplaceDivs, Scalar, div)
 
-EMULATE(aclnnDivMod, [](Tensor self, Tensor other, int64_t mode, Tensor out) {
+EMULATE(aclnnDivMod, broadcast, [](Tensor self, Tensor other, int64_t mode, Tensor out) {
   out.copy_(at::div(self, other, rounding(mode)));
-}, broadcast)
-EMULATE(aclnnDivMods, [](Tensor self, Scalar other, int64_t mode, Tensor out) {
+})
+EMULATE(aclnnDivMods, broadcast, [](Tensor self, Scalar other, int64_t mode, Tensor out) {
   out.copy_(at::div(self, operand(other), rounding(mode)));
-}, broadcast)
+})
 EMULATE_BINARY(aclnnFloorDivide, Tensor, floor_divide)
 EMULATE_BINARY(aclnnFloorDivides, Scalar, floor_divide)
 EMULATE_BINARY(aclnnRemainderTensorTensor, Tensor, remainder)
@@ -97,20 +97,16 @@ EMULATE_BINARY(aclnnGcd, Tensor, gcd)
 EMULATE_BINARY(aclnnMaximum, Tensor, maximum)
 EMULATE_BINARY(aclnnMinimum, Tensor, minimum)
 
-EMULATE(aclnnPowTensorScalar, [](Tensor self, Scalar exponent, Tensor out) {
-  at::pow_out(out, self, exponent);
-}, broadcast)
-EMULATE(aclnnPowTensorTensor, [](Tensor self, Tensor exponent, Tensor out) {
-  at::pow_out(out, self, exponent);
-}, broadcast)
-EMULATE(aclnnPowScalarTensor, [](Scalar self, Tensor exponent, Tensor out) {
-  at::pow_out(out, self, exponent);
-}, broadcast)
-EMULATE(aclnnInplacePowTensorScalar, [](Tensor self, Scalar exponent) {
-  at::pow_out(self, self, exponent);
-})
+EMULATE(aclnnPowTensorScalar, broadcast,
+        [](Tensor self, Scalar exponent, Tensor out) { at::pow_out(out, self, exponent); })
+EMULATE(aclnnPowTensorTensor, broadcast,
+        [](Tensor self, Tensor exponent, Tensor out) { at::pow_out(out, self, exponent); })
+EMULATE(aclnnPowScalarTensor, broadcast,
+        [](Scalar self, Tensor exponent, Tensor out) { at::pow_out(out, self, exponent); })
+EMULATE(aclnnInplacePowTensorScalar,
+        [](Tensor self, Scalar exponent) { at::pow_out(self, self, exponent); })
 
-EMULATE(aclnnClamp, [](Tensor self, OptionalScalar min, OptionalScalar max, Tensor out) {
+EMULATE(aclnnClamp, broadcast, [](Tensor self, OptionalScalar min, OptionalScalar max, Tensor out) {
   if (min) min = factor(*min, out.scalar_type());
   if (max) max = factor(*max, out.scalar_type());
   if (min || max) {
@@ -118,49 +114,44 @@ EMULATE(aclnnClamp, [](Tensor self, OptionalScalar min, OptionalScalar max, Tens
   } else {
     out.copy_(self);
   }
-}, broadcast)
-EMULATE(aclnnClampMin, [](Tensor self, Scalar min, Tensor out) {
+})
+EMULATE(aclnnClampMin, broadcast, [](Tensor self, Scalar min, Tensor out) {
   at::clamp_min_out(out, self, factor(min, out.scalar_type()));
-}, broadcast)
-EMULATE(aclnnClampMax, [](Tensor self, Scalar max, Tensor out) {
+})
+EMULATE(aclnnClampMax, broadcast, [](Tensor self, Scalar max, Tensor out) {
   at::clamp_max_out(out, self, factor(max, out.scalar_type()));
-}, broadcast)
+})
 EMULATE(aclnnInplaceClampMax, [](Tensor self, Scalar max) {
   at::clamp_max_out(self, self, factor(max, self.scalar_type()));
 })
-EMULATE(aclnnClampTensor, [](Tensor self, Tensor min, Tensor max, Tensor out) {
-  at::clamp_out(out, self, min, max);
-}, broadcast)
-EMULATE(aclnnClampMinTensor, [](Tensor self, Tensor min, Tensor out) {
-  at::clamp_min_out(out, self, min);
-}, broadcast)
-EMULATE(aclnnClampMaxTensor, [](Tensor self, Tensor max, Tensor out) {
-  at::clamp_max_out(out, self, max);
-}, broadcast)
+EMULATE(aclnnClampTensor, broadcast,
+        [](Tensor self, Tensor min, Tensor max, Tensor out) { at::clamp_out(out, self, min, max); })
+EMULATE(aclnnClampMinTensor, broadcast,
+        [](Tensor self, Tensor min, Tensor out) { at::clamp_min_out(out, self, min); })
+EMULATE(aclnnClampMaxTensor, broadcast,
+        [](Tensor self, Tensor max, Tensor out) { at::clamp_max_out(out, self, max); })
 
-EMULATE(aclnnAddcmul, [](Tensor self, Tensor a, Tensor b, Scalar value, Tensor out) {
+EMULATE(aclnnAddcmul, broadcast, [](Tensor self, Tensor a, Tensor b, Scalar value, Tensor out) {
   at::addcmul_out(out, self, a, b, value);
-}, broadcast)
-EMULATE(aclnnAddcdiv, [](Tensor self, Tensor a, Tensor b, Scalar value, Tensor out) {
+})
+EMULATE(aclnnAddcdiv, broadcast, [](Tensor self, Tensor a, Tensor b, Scalar value, Tensor out) {
   at::addcdiv_out(out, self, a, b, value);
-}, broadcast)
-EMULATE(aclnnInplaceAddcmul, [](Tensor self, Tensor a, Tensor b, Scalar value) {
+})
+EMULATE(aclnnInplaceAddcmul, broadcast, [](Tensor self, Tensor a, Tensor b, Scalar value) {
   at::addcmul_out(self, self, a, b, value);
-}, broadcast)
-EMULATE(aclnnInplaceAddcdiv, [](Tensor self, Tensor a, Tensor b, Scalar value) {
+})
+EMULATE(aclnnInplaceAddcdiv, broadcast, [](Tensor self, Tensor a, Tensor b, Scalar value) {
   at::addcdiv_out(self, self, a, b, value);
-}, broadcast)
-EMULATE(aclnnLerp, [](Tensor self, Tensor end, Tensor weight, Tensor out) {
+})
+EMULATE(aclnnLerp, broadcast, [](Tensor self, Tensor end, Tensor weight, Tensor out) {
   at::lerp_out(out, self, end, weight);
-}, broadcast)
-EMULATE(aclnnLerps, [](Tensor self, Tensor end, Scalar weight, Tensor out) {
+})
+EMULATE(aclnnLerps, broadcast, [](Tensor self, Tensor end, Scalar weight, Tensor out) {
   at::lerp_out(out, self, end, weight);
-}, broadcast)
-EMULATE(aclnnInplaceLerp, [](Tensor self, Tensor end, Tensor weight) {
-  at::lerp_out(self, self, end, weight);
-}, broadcast)
-EMULATE(aclnnInplaceLerps, [](Tensor self, Tensor end, Scalar weight) {
-  at::lerp_out(self, self, end, weight);
-}, broadcast)
+})
+EMULATE(aclnnInplaceLerp, broadcast,
+        [](Tensor self, Tensor end, Tensor weight) { at::lerp_out(self, self, end, weight); })
+EMULATE(aclnnInplaceLerps, broadcast,
+        [](Tensor self, Tensor end, Scalar weight) { at::lerp_out(self, self, end, weight); })
 
 }  // namespace ascend_emulator

@@ -8,7 +8,8 @@
 #include "emulator/ops/emulate.h"
 #include "emulator/ops/kernels/bits.h"
 
-// Attention over whole score matrices in float32: O = drop(softmax(mask(scale * (Q K' + shift)))) V.
+// Attention over whole score matrices in float32: O = drop(softmax(mask(scale * (Q K' + shift))))
+// V.
 namespace ascend_emulator {
 namespace {
 
@@ -62,10 +63,14 @@ struct Masking {
       case 0:
         if (!mask) return {};
         return at::logical_or(mask->to(at::kBool), outside(rows, columns, 0, before, after));
-      case 1: return mask ? mask->to(at::kBool) : Tensor();
-      case 2: return outside(rows, columns, 0, kAll, 0);
-      case 3: return outside(rows, columns, columns - rows, kAll, 0);
-      case 4: return outside(rows, columns, columns - rows, before, after);
+      case 1:
+        return mask ? mask->to(at::kBool) : Tensor();
+      case 2:
+        return outside(rows, columns, 0, kAll, 0);
+      case 3:
+        return outside(rows, columns, columns - rows, kAll, 0);
+      case 4:
+        return outside(rows, columns, columns - rows, before, after);
       default:
         TORCH_CHECK(false, "sparseMode ", sparse_mode, " is not emulated; 0 to 4 are.");
     }
@@ -80,9 +85,8 @@ Tensor scores(const Tensor& query, const Tensor& key, const OptionalTensor& shif
   result = result * scale;
   const Tensor excluded = masking.excluded(result.size(-2), result.size(-1));
   // Not -inf: a row without any key must stay finite.
-  return excluded.defined()
-             ? result.masked_fill(excluded, std::numeric_limits<float>::lowest())
-             : result;
+  return excluded.defined() ? result.masked_fill(excluded, std::numeric_limits<float>::lowest())
+                            : result;
 }
 
 // Factors of dropout: 0 or 1 / keep.
@@ -102,12 +106,11 @@ Tensor gather_groups(const Tensor& heads, int64_t groups) {
 }  // namespace
 
 EMULATE(aclnnFlashAttentionScore, [](Tensor query, Tensor key, Tensor value, OptionalTensor shift,
-                                     OptionalTensor drop_bits, OptionalTensor,
-                                     OptionalTensor mask, OptionalIntArray, double scale,
-                                     double keep, int64_t before, int64_t after, int64_t heads,
-                                     std::string_view layout_name, int64_t, int64_t sparse_mode,
-                                     Tensor softmax_max, Tensor softmax_sum, OptionalTensor,
-                                     Tensor out) {
+                                     OptionalTensor drop_bits, OptionalTensor, OptionalTensor mask,
+                                     OptionalIntArray, double scale, double keep, int64_t before,
+                                     int64_t after, int64_t heads, std::string_view layout_name,
+                                     int64_t, int64_t sparse_mode, Tensor softmax_max,
+                                     Tensor softmax_sum, OptionalTensor, Tensor out) {
   const Layout layout(layout_name);
   const int64_t depth = layout.depth(query, heads);
   const Tensor q = layout.split(query, depth), k = layout.split(key, depth);
@@ -121,7 +124,8 @@ EMULATE(aclnnFlashAttentionScore, [](Tensor query, Tensor key, Tensor value, Opt
   weights = weights / sum;
   const Tensor dropout = kept(drop_bits, weights, keep);
   if (dropout.defined()) weights = weights * dropout;
-  const int64_t value_depth = value.size(-1) == key.size(-1) ? depth : layout.depth(value, k.size(1));
+  const int64_t value_depth =
+      value.size(-1) == key.size(-1) ? depth : layout.depth(value, k.size(1));
   out.copy_(layout.join(at::matmul(weights, spread(layout.split(value, value_depth), groups))));
 })
 
@@ -140,7 +144,8 @@ EMULATE(aclnnFlashAttentionScoreGrad, [](Tensor query, Tensor key, Tensor value,
   const Tensor q = layout.split(query, depth), kv = layout.split(key, depth);
   const int64_t groups = heads / kv.size(1);
   const Tensor k = spread(kv, groups);
-  const int64_t value_depth = value.size(-1) == key.size(-1) ? depth : layout.depth(value, kv.size(1));
+  const int64_t value_depth =
+      value.size(-1) == key.size(-1) ? depth : layout.depth(value, kv.size(1));
   const Tensor v = spread(layout.split(value, value_depth), groups);
   const Tensor out_grad = layout.split(grad, value_depth);
 
@@ -154,8 +159,7 @@ EMULATE(aclnnFlashAttentionScoreGrad, [](Tensor query, Tensor key, Tensor value,
   const Tensor scores_grad = weights * (weights_grad - inner) * scale;
 
   grad_query.copy_(layout.join(at::matmul(scores_grad, k)));
-  grad_key.copy_(
-      layout.join(gather_groups(at::matmul(scores_grad.transpose(-1, -2), q), groups)));
+  grad_key.copy_(layout.join(gather_groups(at::matmul(scores_grad.transpose(-1, -2), q), groups)));
   grad_value.copy_(
       layout.join(gather_groups(at::matmul(used.transpose(-1, -2), out_grad), groups)));
   if (grad_shift && grad_shift->numel() > 0) {

@@ -25,10 +25,9 @@
 namespace ascend_emulator {
 
 // ATen casts a predicate to whatever type the output has.
-#define EMULATE_PREDICATE(function, Other, op)                 \
-  EMULATE(function, [](Tensor self, Other other, Tensor out) { \
-    at::op##_out(out, self, operand(other));                   \
-  }, broadcast)
+#define EMULATE_PREDICATE(function, Other, op) \
+  EMULATE(function, broadcast,                 \
+          [](Tensor self, Other other, Tensor out) { at::op##_out(out, self, operand(other)); })
 
 EMULATE_PREDICATE(aclnnEqTensor, Tensor, eq)
 EMULATE_PREDICATE(aclnnEqScalar, Scalar, eq)
@@ -60,18 +59,18 @@ EMULATE_BINARY(aclnnAtan2, Tensor, atan2)
 EMULATE_BINARY(aclnnHeaviside, Tensor, heaviside)
 EMULATE_BINARY(aclnnXLogYTensor, Tensor, xlogy)
 // ATen's kernels know no integers.
-EMULATE(aclnnLogAddExp, [](Tensor self, Tensor other, Tensor out) {
+EMULATE(aclnnLogAddExp, broadcast, [](Tensor self, Tensor other, Tensor out) {
   at::logaddexp_out(out, self.to(out.scalar_type()), other.to(out.scalar_type()));
-}, broadcast)
-EMULATE(aclnnLogAddExp2, [](Tensor self, Tensor other, Tensor out) {
+})
+EMULATE(aclnnLogAddExp2, broadcast, [](Tensor self, Tensor other, Tensor out) {
   at::logaddexp2_out(out, self.to(out.scalar_type()), other.to(out.scalar_type()));
-}, broadcast)
+})
 
 EMULATE(aclnnEqual, [](Tensor self, Tensor other, Tensor out) {
   out.fill_(self.scalar_type() == other.scalar_type() && at::equal(self, other));
 })
-EMULATE(aclnnSWhere, [](Tensor condition, Tensor self, Tensor other, Tensor out) {
+EMULATE(aclnnSWhere, broadcast, [](Tensor condition, Tensor self, Tensor other, Tensor out) {
   out.copy_(at::where(condition.to(at::kBool), self, other));
-}, broadcast)
+})
 
 }  // namespace ascend_emulator

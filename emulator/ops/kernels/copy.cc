@@ -7,8 +7,8 @@
 
 namespace ascend_emulator {
 
-EMULATE(aclnnInplaceCopy, [](Tensor self, Tensor source) { self.copy_(source); }, broadcast)
-EMULATE(aclnnCast, [](Tensor self, ScalarType, Tensor out) { out.copy_(self); }, broadcast)
+EMULATE(aclnnInplaceCopy, broadcast, [](Tensor self, Tensor source) { self.copy_(source); })
+EMULATE(aclnnCast, broadcast, [](Tensor self, ScalarType, Tensor out) { out.copy_(self); })
 EMULATE(aclnnInplaceFillScalar, [](Tensor self, Scalar value) { self.fill_(value); })
 EMULATE(aclnnInplaceFillTensor, [](Tensor self, Tensor value) { self.fill_(value.squeeze()); })
 EMULATE(aclnnInplaceOne, [](Tensor self) { self.fill_(1); })

@@ -5,16 +5,15 @@
 #include "emulator/ops/kernels/bits.h"
 #include "emulator/ops/kernels/random.h"
 
-// Masks hold a bit for each element, 1 where it is kept, padded to 128 bits. Probabilities are those
-// of dropping an element.
+// Masks hold a bit for each element, 1 where it is kept, padded to 128 bits. Probabilities are
+// those of dropping an element.
 namespace ascend_emulator {
 namespace {
 
 double keep_scale(double drop) { return drop < 1 ? 1 / (1 - drop) : 0; }
 
 void generate(int64_t count, double drop, int64_t seed, int64_t offset, Tensor& mask) {
-  const Tensor kept =
-      at::empty({count}, at::kBool).bernoulli_(1 - drop, generator(seed, offset));
+  const Tensor kept = at::empty({count}, at::kBool).bernoulli_(1 - drop, generator(seed, offset));
   mask.copy_(pack_bits(kept, mask.numel()).reshape(mask.sizes()));
 }
 
@@ -30,17 +29,16 @@ EMULATE(aclnnDropout, [](Tensor self, double drop, bool train, int64_t seed, int
   generate(self.numel(), train ? drop : 0, seed, offset, mask);
   apply(self, mask, train ? keep_scale(drop) : 1, out);
 })
-EMULATE(aclnnDropoutBackward, [](Tensor grad, Tensor mask, double scale, Tensor out) {
-  apply(grad, mask, scale, out);
-})
-EMULATE(aclnnDropoutGenMask, [](IntArray shape, double drop, int64_t seed, int64_t offset,
-                                Tensor mask) {
-  generate(c10::multiply_integers(shape), drop, seed, offset, mask);
-})
-EMULATE(aclnnDropoutGenMaskV2, [](IntArray shape, double drop, int64_t seed, int64_t offset,
-                                  ScalarType, Tensor mask) {
-  generate(c10::multiply_integers(shape), drop, seed, offset, mask);
-})
+EMULATE(aclnnDropoutBackward,
+        [](Tensor grad, Tensor mask, double scale, Tensor out) { apply(grad, mask, scale, out); })
+EMULATE(aclnnDropoutGenMask,
+        [](IntArray shape, double drop, int64_t seed, int64_t offset, Tensor mask) {
+          generate(c10::multiply_integers(shape), drop, seed, offset, mask);
+        })
+EMULATE(aclnnDropoutGenMaskV2,
+        [](IntArray shape, double drop, int64_t seed, int64_t offset, ScalarType, Tensor mask) {
+          generate(c10::multiply_integers(shape), drop, seed, offset, mask);
+        })
 EMULATE(aclnnDropoutDoMask, [](Tensor self, Tensor mask, double drop, Tensor out) {
   apply(self, mask, keep_scale(drop), out);
 })

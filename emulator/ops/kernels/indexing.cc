@@ -1,5 +1,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_index_put_impl.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/embedding.h>
@@ -19,10 +20,9 @@
 #include <ATen/ops/scatter_add.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/take.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/tril.h>
 #include <ATen/ops/triu.h>
-#include <ATen/ops/arange.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/where.h>
 
 #include "emulator/ops/emulate.h"
@@ -73,20 +73,17 @@ EMULATE(aclnnIndex, [](Tensor self, Tensors indices, Tensor out) {
 })
 EMULATE(aclnnIndexPutImpl, [](Tensor self, Tensors indices, Tensor values, bool accumulate,
                               bool unsafe) {
-  at::_index_put_impl_(self, index_list(indices, values.numel() == 0), values, accumulate,
-                       unsafe);
+  at::_index_put_impl_(self, index_list(indices, values.numel() == 0), values, accumulate, unsafe);
 })
 EMULATE(aclnnIndexSelect, [](Tensor self, int64_t dim, Tensor index, Tensor out) {
   at::index_select_out(out, self, dim, index);
 })
 EMULATE(aclnnIndexAdd, [](Tensor self, int64_t dim, Tensor index, Tensor source, Scalar alpha,
-                          Tensor out) {
-  at::index_add_out(out, self, dim, index, source, alpha);
-})
-EMULATE(aclnnIndexFillTensor, [](Tensor self, int64_t dim, IntArray index, Scalar value,
-                                 Tensor out) {
-  out.copy_(at::index_fill(self, dim, at::tensor(index), value));
-})
+                          Tensor out) { at::index_add_out(out, self, dim, index, source, alpha); })
+EMULATE(aclnnIndexFillTensor,
+        [](Tensor self, int64_t dim, IntArray index, Scalar value, Tensor out) {
+          out.copy_(at::index_fill(self, dim, at::tensor(index), value));
+        })
 EMULATE(aclnnIndexFill, [](Tensor self, int64_t dim, Tensor index, Scalar value, Tensor out) {
   out.copy_(at::index_fill(self, dim, long_index(index), value));
 })
@@ -102,60 +99,49 @@ EMULATE(aclnnGather, [](Tensor self, int64_t dim, Tensor index, Tensor out) {
 })
 EMULATE(aclnnScatter, [](Tensor self, int64_t dim, Tensor index, Tensor source, int64_t reduce,
                          Tensor out) { scatter(out, self, dim, index, source, reduce); })
-EMULATE(aclnnScatterValue, [](Tensor self, int64_t dim, Tensor index, Scalar value,
-                              int64_t reduce, Tensor out) {
-  scatter(out, self, dim, index, value, reduce);
-})
-EMULATE(aclnnInplaceScatter, [](Tensor self, int64_t dim, Tensor index, Tensor source,
-                                int64_t reduce) {
-  scatter(self, self, dim, index, source, reduce);
-})
-EMULATE(aclnnInplaceScatterValue, [](Tensor self, int64_t dim, Tensor index, Scalar value,
-                                     int64_t reduce) {
-  scatter(self, self, dim, index, value, reduce);
-})
+EMULATE(aclnnScatterValue, [](Tensor self, int64_t dim, Tensor index, Scalar value, int64_t reduce,
+                              Tensor out) { scatter(out, self, dim, index, value, reduce); })
+EMULATE(aclnnInplaceScatter,
+        [](Tensor self, int64_t dim, Tensor index, Tensor source, int64_t reduce) {
+          scatter(self, self, dim, index, source, reduce);
+        })
+EMULATE(aclnnInplaceScatterValue,
+        [](Tensor self, int64_t dim, Tensor index, Scalar value, int64_t reduce) {
+          scatter(self, self, dim, index, value, reduce);
+        })
 EMULATE(aclnnScatterAdd, [](Tensor self, int64_t dim, Tensor index, Tensor source, Tensor out) {
   at::scatter_add_out(out, self, dim, long_index(index), source);
 })
-EMULATE(aclnnTake, [](Tensor self, Tensor index, Tensor out) {
-  at::take_out(out, self, long_index(index));
-})
+EMULATE(aclnnTake,
+        [](Tensor self, Tensor index, Tensor out) { at::take_out(out, self, long_index(index)); })
 
 EMULATE(aclnnMaskedSelect, [](Tensor self, Tensor mask, DynamicTensor out) {
   out.set(at::masked_select(self, mask.to(at::kBool)));
 })
-EMULATE(aclnnInplaceMaskedFillScalar, [](Tensor self, Tensor mask, Scalar value) {
-  self.masked_fill_(mask, value);
-})
-EMULATE(aclnnInplaceMaskedFillTensor, [](Tensor self, Tensor mask, Tensor value) {
-  self.masked_fill_(mask, value.squeeze());
-})
+EMULATE(aclnnInplaceMaskedFillScalar,
+        [](Tensor self, Tensor mask, Scalar value) { self.masked_fill_(mask, value); })
+EMULATE(aclnnInplaceMaskedFillTensor,
+        [](Tensor self, Tensor mask, Tensor value) { self.masked_fill_(mask, value.squeeze()); })
 EMULATE(aclnnInplaceMaskedScatter, [](Tensor self, Tensor mask, Tensor source) {
   self.masked_scatter_(mask.to(at::kBool), source);
 })
 EMULATE(aclnnNonzero, [](Tensor self, DynamicTensor out) { out.set(at::nonzero(self)); })
 
-EMULATE(aclnnCat, [](Tensors tensors, int64_t dim, Tensor out) {
-  at::cat_out(out, tensors, dim);
-})
-EMULATE(aclnnStack, [](Tensors tensors, int64_t dim, Tensor out) {
-  at::stack_out(out, tensors, dim);
-})
+EMULATE(aclnnCat, [](Tensors tensors, int64_t dim, Tensor out) { at::cat_out(out, tensors, dim); })
+EMULATE(aclnnStack,
+        [](Tensors tensors, int64_t dim, Tensor out) { at::stack_out(out, tensors, dim); })
 EMULATE(aclnnFlip, [](Tensor self, IntArray dims, Tensor out) { out.copy_(at::flip(self, dims)); })
 EMULATE(aclnnRoll, [](Tensor self, IntArray shifts, IntArray dims, Tensor out) {
   out.copy_(at::roll(self, shifts, dims));
 })
-EMULATE(aclnnTriu, [](Tensor self, int64_t diagonal, Tensor out) {
-  at::triu_out(out, self, diagonal);
-}, broadcast)
-EMULATE(aclnnTril, [](Tensor self, int64_t diagonal, Tensor out) {
-  at::tril_out(out, self, diagonal);
-}, broadcast)
+EMULATE(aclnnTriu, broadcast,
+        [](Tensor self, int64_t diagonal, Tensor out) { at::triu_out(out, self, diagonal); })
+EMULATE(aclnnTril, broadcast,
+        [](Tensor self, int64_t diagonal, Tensor out) { at::tril_out(out, self, diagonal); })
 EMULATE(aclnnInplaceTriu, [](Tensor self, int64_t diagonal) { self.triu_(diagonal); })
 EMULATE(aclnnInplaceTril, [](Tensor self, int64_t diagonal) { self.tril_(diagonal); })
-EMULATE(aclnnRepeat, [](Tensor self, IntArray repeats, Tensor out) {
-  out.copy_(self.repeat(repeats));
-})
+EMULATE(aclnnRepeat,
+        [](Tensor self, IntArray repeats, Tensor out) { out.copy_(self.repeat(repeats)); })
 EMULATE(aclnnRepeatInterleave, [](Tensor self, Tensor repeats, int64_t output_size, Tensor out) {
   out.copy_(at::repeat_interleave(self, repeats, std::nullopt, output_size));
 })
@@ -165,13 +151,13 @@ EMULATE(aclnnSlice, [](Tensor self, int64_t dim, int64_t start, int64_t end, int
 EMULATE(aclnnConstantPadNd, [](Tensor self, IntArray pad, Scalar value, Tensor out) {
   out.copy_(at::constant_pad_nd(self, pad, value));
 })
-EMULATE(aclnnOneHot, [](Tensor self, int64_t classes, Tensor on, Tensor off, int64_t axis,
-                        Tensor out) {
-  const int64_t dim = axis < 0 ? self.dim() : axis;
-  std::vector<int64_t> shape(self.dim() + 1, 1);
-  shape.at(dim) = classes;
-  const Tensor hot = self.unsqueeze(dim) == at::arange(classes).reshape(shape);
-  out.copy_(at::where(hot, on, off));
-})
+EMULATE(aclnnOneHot,
+        [](Tensor self, int64_t classes, Tensor on, Tensor off, int64_t axis, Tensor out) {
+          const int64_t dim = axis < 0 ? self.dim() : axis;
+          std::vector<int64_t> shape(self.dim() + 1, 1);
+          shape.at(dim) = classes;
+          const Tensor hot = self.unsqueeze(dim) == at::arange(classes).reshape(shape);
+          out.copy_(at::where(hot, on, off));
+        })
 
 }  // namespace ascend_emulator

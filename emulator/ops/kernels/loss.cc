@@ -25,12 +25,12 @@ EMULATE(aclnnNLLLoss, [](Tensor self, Tensor target, Tensor weight, int64_t redu
   out.copy_(loss);
   total_weight.copy_(total);
 })
-EMULATE(aclnnNLLLossBackward, [](Tensor grad, Tensor self, Tensor target, Tensor weight,
-                                 int64_t reduction, int64_t ignore_index, Tensor total_weight,
-                                 Tensor out) {
-  out.copy_(at::nll_loss_backward(grad, self, target.to(at::kLong), weight, reduction,
-                                  ignore_index, total_weight));
-})
+EMULATE(aclnnNLLLossBackward,
+        [](Tensor grad, Tensor self, Tensor target, Tensor weight, int64_t reduction,
+           int64_t ignore_index, Tensor total_weight, Tensor out) {
+          out.copy_(at::nll_loss_backward(grad, self, target.to(at::kLong), weight, reduction,
+                                          ignore_index, total_weight));
+        })
 EMULATE(aclnnNLLLoss2d, [](Tensor self, Tensor target, Tensor weight, int64_t reduction,
                            int64_t ignore_index, Tensor out, Tensor total_weight) {
   const auto [loss, total] =
@@ -38,12 +38,12 @@ EMULATE(aclnnNLLLoss2d, [](Tensor self, Tensor target, Tensor weight, int64_t re
   out.copy_(loss);
   total_weight.copy_(total);
 })
-EMULATE(aclnnNLLLoss2dBackward, [](Tensor grad, Tensor self, Tensor target, Tensor weight,
-                                   int64_t reduction, int64_t ignore_index, Tensor total_weight,
-                                   Tensor out) {
-  out.copy_(at::nll_loss2d_backward(grad, self, target.to(at::kLong), weight, reduction,
-                                    ignore_index, total_weight));
-})
+EMULATE(aclnnNLLLoss2dBackward,
+        [](Tensor grad, Tensor self, Tensor target, Tensor weight, int64_t reduction,
+           int64_t ignore_index, Tensor total_weight, Tensor out) {
+          out.copy_(at::nll_loss2d_backward(grad, self, target.to(at::kLong), weight, reduction,
+                                            ignore_index, total_weight));
+        })
 
 EMULATE(aclnnMseLoss, [](Tensor self, Tensor target, int64_t reduction, Tensor out) {
   out.copy_(at::mse_loss(self, target, reduction));
@@ -51,35 +51,34 @@ EMULATE(aclnnMseLoss, [](Tensor self, Tensor target, int64_t reduction, Tensor o
 EMULATE(aclnnMseLossOut, [](Tensor self, Tensor target, int64_t reduction, Tensor out) {
   out.copy_(at::mse_loss(self, target, reduction));
 })
-EMULATE(aclnnMseLossBackward, [](Tensor grad, Tensor self, Tensor target, int64_t reduction,
-                                 Tensor out) {
-  out.copy_(at::mse_loss_backward(grad, self, target, reduction));
-})
+EMULATE(aclnnMseLossBackward,
+        [](Tensor grad, Tensor self, Tensor target, int64_t reduction, Tensor out) {
+          out.copy_(at::mse_loss_backward(grad, self, target, reduction));
+        })
 EMULATE(aclnnL1Loss, [](Tensor self, Tensor target, int64_t reduction, Tensor out) {
   out.copy_(at::l1_loss(self, target, reduction));
 })
-EMULATE(aclnnL1LossBackward, [](Tensor grad, Tensor self, Tensor target, int64_t reduction,
-                                Tensor out) {
-  Tensor result = (self - target).sign() * grad;
-  if (reduction == at::Reduction::Mean) result /= self.numel();
-  out.copy_(result);
-})
-EMULATE(aclnnSmoothL1Loss, [](Tensor self, Tensor target, int64_t reduction, double beta,
-                              Tensor out) {
-  out.copy_(at::smooth_l1_loss(self, target, reduction, beta));
-})
-EMULATE(aclnnSmoothL1LossBackward, [](Tensor grad, Tensor self, Tensor target, int64_t reduction,
-                                      double beta, Tensor out) {
-  out.copy_(at::smooth_l1_loss_backward(grad, self, target, reduction, beta));
-})
+EMULATE(aclnnL1LossBackward,
+        [](Tensor grad, Tensor self, Tensor target, int64_t reduction, Tensor out) {
+          Tensor result = (self - target).sign() * grad;
+          if (reduction == at::Reduction::Mean) result /= self.numel();
+          out.copy_(result);
+        })
+EMULATE(aclnnSmoothL1Loss,
+        [](Tensor self, Tensor target, int64_t reduction, double beta, Tensor out) {
+          out.copy_(at::smooth_l1_loss(self, target, reduction, beta));
+        })
+EMULATE(aclnnSmoothL1LossBackward,
+        [](Tensor grad, Tensor self, Tensor target, int64_t reduction, double beta, Tensor out) {
+          out.copy_(at::smooth_l1_loss_backward(grad, self, target, reduction, beta));
+        })
 
-EMULATE(aclnnBinaryCrossEntropy, [](Tensor self, Tensor target, OptionalTensor weight,
-                                    int64_t reduction, Tensor out) {
-  out.copy_(at::binary_cross_entropy(self, target, weight, reduction));
-})
+EMULATE(aclnnBinaryCrossEntropy,
+        [](Tensor self, Tensor target, OptionalTensor weight, int64_t reduction, Tensor out) {
+          out.copy_(at::binary_cross_entropy(self, target, weight, reduction));
+        })
 EMULATE(aclnnBinaryCrossEntropyBackward, [](Tensor grad, Tensor self, Tensor target,
-                                            OptionalTensor weight, int64_t reduction,
-                                            Tensor out) {
+                                            OptionalTensor weight, int64_t reduction, Tensor out) {
   out.copy_(at::binary_cross_entropy_backward(grad, self, target, weight, reduction));
 })
 EMULATE(aclnnBinaryCrossEntropyWithLogits, [](Tensor self, Tensor target, OptionalTensor weight,
@@ -87,8 +86,7 @@ EMULATE(aclnnBinaryCrossEntropyWithLogits, [](Tensor self, Tensor target, Option
                                               Tensor out) {
   out.copy_(at::binary_cross_entropy_with_logits(self, target, weight, pos_weight, reduction));
 })
-EMULATE(aclnnKlDiv, [](Tensor self, Tensor target, int64_t reduction, bool log_target,
-                       Tensor out) {
+EMULATE(aclnnKlDiv, [](Tensor self, Tensor target, int64_t reduction, bool log_target, Tensor out) {
   out.copy_(at::kl_div(self, target, reduction, log_target));
 })
 

@@ -15,37 +15,35 @@
 // cubeMathType chooses how far the hardware may round its inputs. The emulator never rounds them.
 namespace ascend_emulator {
 
-EMULATE(aclnnMm, [](Tensor self, Tensor other, Tensor out, int64_t) {
-  at::mm_out(out, self, other);
-}, matrix_product)
-EMULATE(aclnnMatmul, [](Tensor self, Tensor other, Tensor out, int64_t) {
-  at::matmul_out(out, self, other);
-}, matrix_product)
-EMULATE(aclnnBatchMatMul, [](Tensor self, Tensor other, Tensor out, int64_t) {
-  at::bmm_out(out, self, other);
-}, matrix_product)
-EMULATE(aclnnAddmm, [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, Tensor out,
-                       int64_t) { at::addmm_out(out, self, a, b, beta, alpha); },
-        matrix_product)
-EMULATE(aclnnInplaceAddmm, [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, int64_t) {
-  at::addmm_out(self, self, a, b, beta, alpha);
-}, matrix_product)
-EMULATE(aclnnBaddbmm, [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, Tensor out,
-                         int64_t) { at::baddbmm_out(out, self, a, b, beta, alpha); },
-        matrix_product)
-EMULATE(aclnnMv, [](Tensor self, Tensor vector, Tensor out, int64_t) {
-  at::mv_out(out, self, vector);
-}, matrix_product)
-EMULATE(aclnnDot, [](Tensor self, Tensor other, Tensor out) { at::dot_out(out, self, other); },
-        matrix_product)
-EMULATE(aclnnAddmv, [](Tensor self, Tensor matrix, Tensor vector, Scalar alpha, Scalar beta,
-                       Tensor out, int64_t) {
-  at::addmv_out(out, self, matrix, vector, beta, alpha);
-}, matrix_product)
-EMULATE(aclnnAddr, [](Tensor self, Tensor a, Tensor b, OptionalScalar beta, OptionalScalar alpha,
-                      Tensor out) {
-  at::addr_out(out, self, a, b, beta.value_or(1), alpha.value_or(1));
-})
+EMULATE(aclnnMm, matrix_product,
+        [](Tensor self, Tensor other, Tensor out, int64_t) { at::mm_out(out, self, other); })
+EMULATE(aclnnMatmul, matrix_product,
+        [](Tensor self, Tensor other, Tensor out, int64_t) { at::matmul_out(out, self, other); })
+EMULATE(aclnnBatchMatMul, matrix_product,
+        [](Tensor self, Tensor other, Tensor out, int64_t) { at::bmm_out(out, self, other); })
+EMULATE(aclnnAddmm, matrix_product,
+        [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, Tensor out, int64_t) {
+          at::addmm_out(out, self, a, b, beta, alpha);
+        })
+EMULATE(aclnnInplaceAddmm, matrix_product,
+        [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, int64_t) {
+          at::addmm_out(self, self, a, b, beta, alpha);
+        })
+EMULATE(aclnnBaddbmm, matrix_product,
+        [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, Tensor out, int64_t) {
+          at::baddbmm_out(out, self, a, b, beta, alpha);
+        })
+EMULATE(aclnnMv, matrix_product,
+        [](Tensor self, Tensor vector, Tensor out, int64_t) { at::mv_out(out, self, vector); })
+EMULATE(aclnnDot, matrix_product,
+        [](Tensor self, Tensor other, Tensor out) { at::dot_out(out, self, other); })
+EMULATE(aclnnAddmv, matrix_product,
+        [](Tensor self, Tensor matrix, Tensor vector, Scalar alpha, Scalar beta, Tensor out,
+           int64_t) { at::addmv_out(out, self, matrix, vector, beta, alpha); })
+EMULATE(aclnnAddr,
+        [](Tensor self, Tensor a, Tensor b, OptionalScalar beta, OptionalScalar alpha, Tensor out) {
+          at::addr_out(out, self, a, b, beta.value_or(1), alpha.value_or(1));
+        })
 EMULATE(aclnnAddbmm, [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, Tensor out,
                         int64_t) { at::addbmm_out(out, self, a, b, beta, alpha); })
 EMULATE(aclnnGer, [](Tensor self, Tensor other, Tensor out) { at::outer_out(out, self, other); })

@@ -39,33 +39,32 @@ Tensor per_channel(const Tensor& values, const Tensor& input) {
 
 }  // namespace
 
-EMULATE(aclnnBatchNorm, [](Tensor input, OptionalTensor weight, OptionalTensor bias,
-                           OptionalTensor running_mean, OptionalTensor running_var, bool training,
-                           double momentum, double eps, Tensor out, OptionalTensor save_mean,
-                           OptionalTensor save_invstd) {
-  OptionalTensor mean = wide(running_mean), var = wide(running_var);
-  const auto [result, batch_mean, batch_invstd] = at::native_batch_norm(
-      wide(input), wide(weight), wide(bias), mean, var, training, momentum, eps);
-  out.copy_(result);
-  if (!training) return;
-  if (running_mean && !mean->is_same(*running_mean)) running_mean->copy_(*mean);
-  if (running_var && !var->is_same(*running_var)) running_var->copy_(*var);
-  store_statistics(save_mean, batch_mean);
-  store_statistics(save_invstd, batch_invstd);
-})
-EMULATE(aclnnBatchNormBackward, [](Tensor grad, Tensor input, OptionalTensor weight,
-                                   OptionalTensor running_mean, OptionalTensor running_var,
-                                   OptionalTensor save_mean, OptionalTensor save_invstd,
-                                   bool training, double eps, BoolArray mask,
-                                   OptionalTensor grad_input, OptionalTensor grad_weight,
-                                   OptionalTensor grad_bias) {
-  const auto wanted = output_mask(mask, grad_input, grad_weight, grad_bias);
-  store(wanted,
-        at::native_batch_norm_backward(wide(grad), wide(input), wide(weight), wide(running_mean),
-                                       wide(running_var), wide(save_mean), wide(save_invstd),
-                                       training, eps, wanted),
-        grad_input, grad_weight, grad_bias);
-})
+EMULATE(aclnnBatchNorm,
+        [](Tensor input, OptionalTensor weight, OptionalTensor bias, OptionalTensor running_mean,
+           OptionalTensor running_var, bool training, double momentum, double eps, Tensor out,
+           OptionalTensor save_mean, OptionalTensor save_invstd) {
+          OptionalTensor mean = wide(running_mean), var = wide(running_var);
+          const auto [result, batch_mean, batch_invstd] = at::native_batch_norm(
+              wide(input), wide(weight), wide(bias), mean, var, training, momentum, eps);
+          out.copy_(result);
+          if (!training) return;
+          if (running_mean && !mean->is_same(*running_mean)) running_mean->copy_(*mean);
+          if (running_var && !var->is_same(*running_var)) running_var->copy_(*var);
+          store_statistics(save_mean, batch_mean);
+          store_statistics(save_invstd, batch_invstd);
+        })
+EMULATE(aclnnBatchNormBackward,
+        [](Tensor grad, Tensor input, OptionalTensor weight, OptionalTensor running_mean,
+           OptionalTensor running_var, OptionalTensor save_mean, OptionalTensor save_invstd,
+           bool training, double eps, BoolArray mask, OptionalTensor grad_input,
+           OptionalTensor grad_weight, OptionalTensor grad_bias) {
+          const auto wanted = output_mask(mask, grad_input, grad_weight, grad_bias);
+          store(wanted,
+                at::native_batch_norm_backward(
+                    wide(grad), wide(input), wide(weight), wide(running_mean), wide(running_var),
+                    wide(save_mean), wide(save_invstd), training, eps, wanted),
+                grad_input, grad_weight, grad_bias);
+        })
 EMULATE(aclnnBatchNormElemt, [](Tensor input, OptionalTensor weight, OptionalTensor bias,
                                 Tensor mean, Tensor invstd, double, Tensor out) {
   Tensor result = (wide(input) - per_channel(mean, input)) * per_channel(invstd, input);
@@ -81,25 +80,24 @@ EMULATE(aclnnBatchNormStats, [](Tensor input, double eps, Tensor mean, Tensor in
   invstd.copy_(at::rsqrt(var + eps));
 })
 
-EMULATE(aclnnLayerNorm, [](Tensor input, IntArray shape, OptionalTensor weight,
-                           OptionalTensor bias, double eps, Tensor out, OptionalTensor mean,
-                           OptionalTensor rstd) {
+EMULATE(aclnnLayerNorm, [](Tensor input, IntArray shape, OptionalTensor weight, OptionalTensor bias,
+                           double eps, Tensor out, OptionalTensor mean, OptionalTensor rstd) {
   const auto [result, average, deviation] =
       at::native_layer_norm(wide(input), shape, wide(weight), wide(bias), eps);
   out.copy_(result);
   store_statistics(mean, average);
   store_statistics(rstd, deviation);
 })
-EMULATE(aclnnLayerNormBackward, [](Tensor grad, Tensor input, IntArray shape, Tensor mean,
-                                   Tensor rstd, OptionalTensor weight, OptionalTensor bias,
-                                   BoolArray mask, OptionalTensor grad_input,
-                                   OptionalTensor grad_weight, OptionalTensor grad_bias) {
-  const auto wanted = output_mask(mask, grad_input, grad_weight, grad_bias);
-  store(wanted,
-        at::native_layer_norm_backward(wide(grad), wide(input), shape, wide(mean), wide(rstd),
-                                       wide(weight), wide(bias), wanted),
-        grad_input, grad_weight, grad_bias);
-})
+EMULATE(aclnnLayerNormBackward,
+        [](Tensor grad, Tensor input, IntArray shape, Tensor mean, Tensor rstd,
+           OptionalTensor weight, OptionalTensor bias, BoolArray mask, OptionalTensor grad_input,
+           OptionalTensor grad_weight, OptionalTensor grad_bias) {
+          const auto wanted = output_mask(mask, grad_input, grad_weight, grad_bias);
+          store(wanted,
+                at::native_layer_norm_backward(wide(grad), wide(input), shape, wide(mean),
+                                               wide(rstd), wide(weight), wide(bias), wanted),
+                grad_input, grad_weight, grad_bias);
+        })
 
 EMULATE(aclnnGroupNorm, [](Tensor input, OptionalTensor weight, OptionalTensor bias, int64_t n,
                            int64_t c, int64_t hxw, int64_t groups, double eps, Tensor out,
@@ -110,16 +108,16 @@ EMULATE(aclnnGroupNorm, [](Tensor input, OptionalTensor weight, OptionalTensor b
   store_statistics(mean, average);
   store_statistics(rstd, deviation);
 })
-EMULATE(aclnnGroupNormBackward, [](Tensor grad, Tensor input, Tensor mean, Tensor rstd,
-                                   OptionalTensor weight, int64_t n, int64_t c, int64_t hxw,
-                                   int64_t groups, BoolArray mask, OptionalTensor grad_input,
-                                   OptionalTensor grad_weight, OptionalTensor grad_bias) {
-  const auto wanted = output_mask(mask, grad_input, grad_weight, grad_bias);
-  store(wanted,
-        at::native_group_norm_backward(wide(grad).contiguous(), wide(input).contiguous(),
-                                       wide(mean), wide(rstd), wide(weight), n, c, hxw, groups,
-                                       wanted),
-        grad_input, grad_weight, grad_bias);
-})
+EMULATE(aclnnGroupNormBackward,
+        [](Tensor grad, Tensor input, Tensor mean, Tensor rstd, OptionalTensor weight, int64_t n,
+           int64_t c, int64_t hxw, int64_t groups, BoolArray mask, OptionalTensor grad_input,
+           OptionalTensor grad_weight, OptionalTensor grad_bias) {
+          const auto wanted = output_mask(mask, grad_input, grad_weight, grad_bias);
+          store(wanted,
+                at::native_group_norm_backward(wide(grad).contiguous(), wide(input).contiguous(),
+                                               wide(mean), wide(rstd), wide(weight), n, c, hxw,
+                                               groups, wanted),
+                grad_input, grad_weight, grad_bias);
+        })
 
 }  // namespace ascend_emulator

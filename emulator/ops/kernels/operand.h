@@ -27,27 +27,27 @@ inline Scalar factor(const Scalar& scalar, ScalarType type) {
 }  // namespace ascend_emulator
 
 // out = op(self, other), and the same in place; Other is Tensor or Scalar.
-#define EMULATE_BINARY(function, Other, op)                    \
-  EMULATE(function, [](Tensor self, Other other, Tensor out) { \
-    const Tensor& right = operand(other);                      \
-    if (needs_cast(out, self, right)) {                        \
-      out.copy_(at::op(self, right));                          \
-    } else {                                                   \
-      at::op##_out(out, self, right);                          \
-    }                                                          \
-  }, broadcast)
-#define EMULATE_BINARY_IN_PLACE(function, Other, op) \
-  EMULATE(function, [](Tensor self, Other other) {   \
-    const Tensor& right = operand(other);            \
-    if (needs_cast(self, self, right)) {             \
-      self.copy_(at::op(self, right));               \
-    } else {                                         \
-      at::op##_out(self, self, right);               \
-    }                                                \
-  }, broadcast)
+#define EMULATE_BINARY(function, Other, op)                               \
+  EMULATE(function, broadcast, [](Tensor self, Other other, Tensor out) { \
+    const Tensor& right = operand(other);                                 \
+    if (needs_cast(out, self, right)) {                                   \
+      out.copy_(at::op(self, right));                                     \
+    } else {                                                              \
+      at::op##_out(out, self, right);                                     \
+    }                                                                     \
+  })
+#define EMULATE_BINARY_IN_PLACE(function, Other, op)          \
+  EMULATE(function, broadcast, [](Tensor self, Other other) { \
+    const Tensor& right = operand(other);                     \
+    if (needs_cast(self, self, right)) {                      \
+      self.copy_(at::op(self, right));                        \
+    } else {                                                  \
+      at::op##_out(self, self, right);                        \
+    }                                                         \
+  })
 
 // out = op(self), and the same in place.
 #define EMULATE_UNARY(function, op) \
-  EMULATE(function, [](Tensor self, Tensor out) { at::op##_out(out, self); }, broadcast)
+  EMULATE(function, broadcast, [](Tensor self, Tensor out) { at::op##_out(out, self); })
 #define EMULATE_UNARY_IN_PLACE(function, op) \
   EMULATE(function, [](Tensor self) { at::op##_out(self, self); })

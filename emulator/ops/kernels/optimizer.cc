@@ -55,8 +55,7 @@ EMULATE(aclnnApplyFusedEmaAdam, [](Tensor grad, Tensor var, Tensor m, Tensor v, 
   const Moments moments = update_moments(m, v, gradient, beta1, beta2);
   const double correction1 = bias_correction ? 1 - std::pow(beta1, t) : 1;
   const double correction2 = bias_correction ? 1 - std::pow(beta2, t) : 1;
-  Tensor update =
-      moments.first / correction1 / (at::sqrt(moments.second / correction2) + eps);
+  Tensor update = moments.first / correction1 / (at::sqrt(moments.second / correction2) + eps);
   if (mode == 1) update += decay;
   const Tensor result = value - update * lr;
   var.copy_(result);

@@ -52,8 +52,8 @@ struct Window {
     const int64_t columns = at_or_same(kernel, 1);
     const Tensor row = at::floor_divide(window, columns) * at_or_same(dilation, 0) +
                        origin(0, window.size(-2)).unsqueeze(-1);
-    const Tensor column = at::remainder(window, columns) * at_or_same(dilation, 1) +
-                          origin(1, window.size(-1));
+    const Tensor column =
+        at::remainder(window, columns) * at_or_same(dilation, 1) + origin(1, window.size(-1));
     return row * width + column;
   }
 
@@ -62,25 +62,24 @@ struct Window {
 
 }  // namespace
 
-EMULATE(aclnnMaxPool2dWithIndices, [](Tensor self, IntArray kernel, IntArray stride,
-                                      IntArray padding, IntArray dilation, bool ceil, Tensor out,
-                                      Tensor indices) {
-  const auto [values, positions] =
-      at::max_pool2d_with_indices(self, kernel, stride, padding, dilation, ceil);
-  out.copy_(values);
-  indices.copy_(positions);
-})
-EMULATE(aclnnMaxPool2dWithIndicesBackward, [](Tensor grad, Tensor self, Tensor indices,
-                                              IntArray kernel, IntArray stride, IntArray padding,
-                                              IntArray dilation, bool ceil, Tensor out) {
-  out.copy_(at::max_pool2d_with_indices_backward(grad, self, kernel, stride, padding, dilation,
-                                                 ceil, indices.to(at::kLong)));
-})
+EMULATE(aclnnMaxPool2dWithIndices,
+        [](Tensor self, IntArray kernel, IntArray stride, IntArray padding, IntArray dilation,
+           bool ceil, Tensor out, Tensor indices) {
+          const auto [values, positions] =
+              at::max_pool2d_with_indices(self, kernel, stride, padding, dilation, ceil);
+          out.copy_(values);
+          indices.copy_(positions);
+        })
+EMULATE(aclnnMaxPool2dWithIndicesBackward,
+        [](Tensor grad, Tensor self, Tensor indices, IntArray kernel, IntArray stride,
+           IntArray padding, IntArray dilation, bool ceil, Tensor out) {
+          out.copy_(at::max_pool2d_with_indices_backward(grad, self, kernel, stride, padding,
+                                                         dilation, ceil, indices.to(at::kLong)));
+        })
 
 // The mask has a row for each position in the window, with a bit for each output element.
-EMULATE(aclnnMaxPool2dWithMask, [](Tensor self, IntArray kernel, IntArray stride,
-                                   IntArray padding, IntArray dilation, bool ceil, Tensor out,
-                                   Tensor mask) {
+EMULATE(aclnnMaxPool2dWithMask, [](Tensor self, IntArray kernel, IntArray stride, IntArray padding,
+                                   IntArray dilation, bool ceil, Tensor out, Tensor mask) {
   const Window window{kernel, stride, padding, dilation};
   const auto [values, positions] =
       at::max_pool2d_with_indices(self, kernel, stride, padding, dilation, ceil);
@@ -105,21 +104,21 @@ EMULATE(aclnnMaxPool, [](Tensor self, IntArray kernel, IntArray stride, int64_t,
   TORCH_CHECK(even || pads.size() == 2, "pads is ", pads,
               "; the emulator pads both ends of a dimension alike.");
   const IntArray padding = pads.slice(0, std::min<size_t>(pads.size(), 2));
-  out.copy_(std::get<0>(at::max_pool2d_with_indices(
-      self, kernel, stride, padding.empty() ? IntArray{0} : padding,
-      dilation.empty() ? IntArray{1} : dilation, ceil != 0)));
+  out.copy_(std::get<0>(
+      at::max_pool2d_with_indices(self, kernel, stride, padding.empty() ? IntArray{0} : padding,
+                                  dilation.empty() ? IntArray{1} : dilation, ceil != 0)));
 })
 
 EMULATE(aclnnAvgPool2d, [](Tensor self, IntArray kernel, IntArray stride, IntArray padding,
                            bool ceil, bool count_pad, int64_t divide, int64_t, Tensor out) {
   out.copy_(at::avg_pool2d(self, kernel, stride, padding, ceil, count_pad, divisor(divide)));
 })
-EMULATE(aclnnAvgPool2dBackward, [](Tensor grad, Tensor self, IntArray kernel, IntArray stride,
-                                   IntArray padding, bool ceil, bool count_pad, int64_t divide,
-                                   int64_t, Tensor out) {
-  out.copy_(at::avg_pool2d_backward(grad, self, kernel, stride, padding, ceil, count_pad,
-                                    divisor(divide)));
-})
+EMULATE(aclnnAvgPool2dBackward,
+        [](Tensor grad, Tensor self, IntArray kernel, IntArray stride, IntArray padding, bool ceil,
+           bool count_pad, int64_t divide, int64_t, Tensor out) {
+          out.copy_(at::avg_pool2d_backward(grad, self, kernel, stride, padding, ceil, count_pad,
+                                            divisor(divide)));
+        })
 EMULATE(aclnnAdaptiveAvgPool2d, [](Tensor self, IntArray size, Tensor out) {
   out.copy_(at::_adaptive_avg_pool2d(self, size));
 })

@@ -54,37 +54,35 @@ at::Generator generator(const Tensor& seed, const Tensor& offset, int64_t extra)
   return generator(seed.item<int64_t>(), offset.item<int64_t>() + extra);
 }
 
-EMULATE(aclnnInplaceNormal, [](Tensor self, double mean, double std, int64_t seed,
-                               int64_t offset) {
+EMULATE(aclnnInplaceNormal, [](Tensor self, double mean, double std, int64_t seed, int64_t offset) {
   fill_normal(self, mean, std, generator(seed, offset));
 })
-EMULATE(aclnnInplaceNormalTensor, [](Tensor self, double mean, double std, Tensor seed,
-                                     Tensor offset, int64_t extra) {
-  fill_normal(self, mean, std, generator(seed, offset, extra));
-})
-EMULATE(aclnnInplaceUniform, [](Tensor self, double from, double to, int64_t seed,
-                                int64_t offset) {
+EMULATE(aclnnInplaceNormalTensor,
+        [](Tensor self, double mean, double std, Tensor seed, Tensor offset, int64_t extra) {
+          fill_normal(self, mean, std, generator(seed, offset, extra));
+        })
+EMULATE(aclnnInplaceUniform, [](Tensor self, double from, double to, int64_t seed, int64_t offset) {
   fill_uniform(self, from, to, generator(seed, offset));
 })
-EMULATE(aclnnInplaceUniformTensor, [](Tensor self, double from, double to, Tensor seed,
-                                      Tensor offset, int64_t extra) {
-  fill_uniform(self, from, to, generator(seed, offset, extra));
-})
+EMULATE(aclnnInplaceUniformTensor,
+        [](Tensor self, double from, double to, Tensor seed, Tensor offset, int64_t extra) {
+          fill_uniform(self, from, to, generator(seed, offset, extra));
+        })
 EMULATE(aclnnInplaceBernoulli, [](Tensor self, Scalar probability, int64_t seed, int64_t offset) {
   self.bernoulli_(probability.toDouble(), generator(seed, offset));
 })
-EMULATE(aclnnInplaceBernoulliTensor, [](Tensor self, Tensor probability, int64_t seed,
-                                        int64_t offset) {
-  self.bernoulli_(probability, generator(seed, offset));
-})
-EMULATE(aclnnInplaceRandom, [](Tensor self, int64_t from, int64_t to, int64_t seed,
-                               int64_t offset) {
-  fill_integers(self, from, to, generator(seed, offset));
-})
-EMULATE(aclnnInplaceRandomTensor, [](Tensor self, int64_t from, int64_t to, Tensor seed,
-                                     Tensor offset, int64_t extra) {
-  fill_integers(self, from, to, generator(seed, offset, extra));
-})
+EMULATE(aclnnInplaceBernoulliTensor,
+        [](Tensor self, Tensor probability, int64_t seed, int64_t offset) {
+          self.bernoulli_(probability, generator(seed, offset));
+        })
+EMULATE(aclnnInplaceRandom,
+        [](Tensor self, int64_t from, int64_t to, int64_t seed, int64_t offset) {
+          fill_integers(self, from, to, generator(seed, offset));
+        })
+EMULATE(aclnnInplaceRandomTensor,
+        [](Tensor self, int64_t from, int64_t to, Tensor seed, Tensor offset, int64_t extra) {
+          fill_integers(self, from, to, generator(seed, offset, extra));
+        })
 EMULATE(aclnnRandperm, [](int64_t n, int64_t seed, int64_t offset, Tensor out) {
   out.copy_(at::randperm(n, generator(seed, offset), at::kLong));
 })

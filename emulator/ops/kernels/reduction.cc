@@ -39,87 +39,93 @@ std::vector<int64_t> dims_or_all(OptionalIntArray dims, const Tensor& self) {
 }  // namespace
 
 // Sums and means accumulate and return in the output's type, whatever `dtype` repeats of it.
-EMULATE(aclnnReduceSum, [](Tensor self, OptionalIntArray dims, bool keep, ScalarType, Tensor out) {
-  at::sum_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
-}, reduction)
-EMULATE(aclnnReduceNansum, [](Tensor self, OptionalIntArray dims, bool keep, ScalarType,
-                              Tensor out) {
-  at::nansum_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
-}, reduction)
-EMULATE(aclnnMean, [](Tensor self, OptionalIntArray dims, bool keep, ScalarType, Tensor out) {
-  at::mean_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
-}, reduction)
-EMULATE(aclnnMeanV2, [](Tensor self, OptionalIntArray dims, bool keep, bool noop_without_dims,
-                        Tensor out) {
-  if (noop_without_dims && (!dims || dims->empty())) {
-    out.copy_(self);
-  } else {
-    at::mean_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
-  }
+EMULATE(aclnnReduceSum, reduction,
+        [](Tensor self, OptionalIntArray dims, bool keep, ScalarType, Tensor out) {
+          at::sum_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
+        })
+EMULATE(aclnnReduceNansum, reduction,
+        [](Tensor self, OptionalIntArray dims, bool keep, ScalarType, Tensor out) {
+          at::nansum_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
+        })
+EMULATE(aclnnMean, reduction,
+        [](Tensor self, OptionalIntArray dims, bool keep, ScalarType, Tensor out) {
+          at::mean_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
+        })
+EMULATE(aclnnMeanV2,
+        [](Tensor self, OptionalIntArray dims, bool keep, bool noop_without_dims, Tensor out) {
+          if (noop_without_dims && (!dims || dims->empty())) {
+            out.copy_(self);
+          } else {
+            at::mean_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
+          }
+        })
+
+EMULATE(aclnnAmax, reduction, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
+  at::amax_out(out, self, dims_or_all(dims, self), keep);
+})
+EMULATE(aclnnAmin, reduction, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
+  at::amin_out(out, self, dims_or_all(dims, self), keep);
+})
+EMULATE(aclnnMax, reduction, [](Tensor self, Tensor out) { out.copy_(at::max(self)); })
+EMULATE(aclnnMin, reduction, [](Tensor self, Tensor out) { out.copy_(at::min(self)); })
+EMULATE(aclnnMedian, reduction, [](Tensor self, Tensor out) { out.copy_(at::median(self)); })
+
+EMULATE(aclnnMaxDim, reduction,
+        [](Tensor self, int64_t dim, bool keep, Tensor out, Tensor indices) {
+          const auto [values, positions] = at::max(self, dim, keep);
+          out.copy_(values);
+          indices.copy_(positions);
+        })
+EMULATE(aclnnMinDim, reduction,
+        [](Tensor self, int64_t dim, bool keep, Tensor out, Tensor indices) {
+          const auto [values, positions] = at::min(self, dim, keep);
+          out.copy_(values);
+          indices.copy_(positions);
+        })
+EMULATE(aclnnArgMax, reduction, [](Tensor self, int64_t dim, bool keep, Tensor out) {
+  out.copy_(at::argmax(self, dim, keep));
+})
+EMULATE(aclnnArgMin, reduction, [](Tensor self, int64_t dim, bool keep, Tensor out) {
+  out.copy_(at::argmin(self, dim, keep));
 })
 
-EMULATE(aclnnAmax, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
-  at::amax_out(out, self, dims_or_all(dims, self), keep);
-}, reduction)
-EMULATE(aclnnAmin, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
-  at::amin_out(out, self, dims_or_all(dims, self), keep);
-}, reduction)
-EMULATE(aclnnMax, [](Tensor self, Tensor out) { out.copy_(at::max(self)); }, reduction)
-EMULATE(aclnnMin, [](Tensor self, Tensor out) { out.copy_(at::min(self)); }, reduction)
-EMULATE(aclnnMedian, [](Tensor self, Tensor out) { out.copy_(at::median(self)); }, reduction)
-
-EMULATE(aclnnMaxDim, [](Tensor self, int64_t dim, bool keep, Tensor out, Tensor indices) {
-  const auto [values, positions] = at::max(self, dim, keep);
-  out.copy_(values);
-  indices.copy_(positions);
-}, reduction)
-EMULATE(aclnnMinDim, [](Tensor self, int64_t dim, bool keep, Tensor out, Tensor indices) {
-  const auto [values, positions] = at::min(self, dim, keep);
-  out.copy_(values);
-  indices.copy_(positions);
-}, reduction)
-EMULATE(aclnnArgMax, [](Tensor self, int64_t dim, bool keep, Tensor out) {
-  out.copy_(at::argmax(self, dim, keep));
-}, reduction)
-EMULATE(aclnnArgMin, [](Tensor self, int64_t dim, bool keep, Tensor out) {
-  out.copy_(at::argmin(self, dim, keep));
-}, reduction)
-
-EMULATE(aclnnAll, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
+EMULATE(aclnnAll, reduction, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
   out.copy_(at::all(self, dims_or_all(dims, self), keep));
-}, reduction)
-EMULATE(aclnnAny, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
+})
+EMULATE(aclnnAny, reduction, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
   out.copy_(at::any(self, dims_or_all(dims, self), keep));
-}, reduction)
-EMULATE(aclnnProd, [](Tensor self, ScalarType, Tensor out) {
-  out.copy_(at::prod(self, out.scalar_type()));
-}, reduction)
-EMULATE(aclnnProdDim, [](Tensor self, int64_t dim, bool keep, ScalarType, Tensor out) {
+})
+EMULATE(aclnnProd, reduction,
+        [](Tensor self, ScalarType, Tensor out) { out.copy_(at::prod(self, out.scalar_type())); })
+EMULATE(aclnnProdDim, reduction, [](Tensor self, int64_t dim, bool keep, ScalarType, Tensor out) {
   at::prod_out(out, self, dim, keep, out.scalar_type());
-}, reduction)
+})
 
-EMULATE(aclnnNorm, [](Tensor self, OptionalScalar p, OptionalIntArray dims, bool keep,
-                      Tensor out) {
-  out.copy_(at::linalg_vector_norm(self, p.value_or(2), dims_or_all(dims, self), keep));
-}, reduction)
-EMULATE(aclnnLinalgVectorNorm, [](Tensor self, Scalar order, OptionalIntArray dims, bool keep,
-                                  ScalarType, Tensor out) {
-  at::linalg_vector_norm_out(out, self, order, dims_or_all(dims, self), keep, out.scalar_type());
-}, reduction)
-EMULATE(aclnnStd, [](Tensor self, OptionalIntArray dims, int64_t correction, bool keep,
-                     Tensor out) {
-  at::std_out(out, self, dims_or_all(dims, self), Scalar(correction), keep);
-}, reduction)
-EMULATE(aclnnVar, [](Tensor self, OptionalIntArray dims, bool unbiased, bool keep, Tensor out) {
-  at::var_out(out, self, dims_or_all(dims, self), Scalar(unbiased ? 1 : 0), keep);
-}, reduction)
-EMULATE(aclnnVarMean, [](Tensor self, OptionalIntArray dims, int64_t correction, bool keep,
-                         Tensor var, Tensor mean) {
-  at::var_mean_out(var, mean, self, dims_or_all(dims, self), Scalar(correction), keep);
-}, reduction)
-EMULATE(aclnnLogSumExp, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
+EMULATE(aclnnNorm, reduction,
+        [](Tensor self, OptionalScalar p, OptionalIntArray dims, bool keep, Tensor out) {
+          out.copy_(at::linalg_vector_norm(self, p.value_or(2), dims_or_all(dims, self), keep));
+        })
+EMULATE(aclnnLinalgVectorNorm, reduction,
+        [](Tensor self, Scalar order, OptionalIntArray dims, bool keep, ScalarType, Tensor out) {
+          at::linalg_vector_norm_out(out, self, order, dims_or_all(dims, self), keep,
+                                     out.scalar_type());
+        })
+EMULATE(aclnnStd, reduction,
+        [](Tensor self, OptionalIntArray dims, int64_t correction, bool keep, Tensor out) {
+          at::std_out(out, self, dims_or_all(dims, self), Scalar(correction), keep);
+        })
+EMULATE(aclnnVar, reduction,
+        [](Tensor self, OptionalIntArray dims, bool unbiased, bool keep, Tensor out) {
+          at::var_out(out, self, dims_or_all(dims, self), Scalar(unbiased ? 1 : 0), keep);
+        })
+EMULATE(aclnnVarMean, reduction,
+        [](Tensor self, OptionalIntArray dims, int64_t correction, bool keep, Tensor var,
+           Tensor mean) {
+          at::var_mean_out(var, mean, self, dims_or_all(dims, self), Scalar(correction), keep);
+        })
+EMULATE(aclnnLogSumExp, reduction, [](Tensor self, OptionalIntArray dims, bool keep, Tensor out) {
   at::logsumexp_out(out, self, dims_or_all(dims, self), keep);
-}, reduction)
+})
 
 EMULATE(aclnnCumsum, [](Tensor self, int64_t dim, ScalarType, Tensor out) {
   at::cumsum_out(out, self, dim, out.scalar_type());

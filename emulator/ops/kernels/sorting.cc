@@ -9,23 +9,22 @@
 
 namespace ascend_emulator {
 
-EMULATE(aclnnSort, [](Tensor self, bool stable, int64_t dim, bool descending, Tensor values,
-                      Tensor indices) {
-  at::sort_out(values, indices, self, stable, dim, descending);
-})
-EMULATE(aclnnTopk, [](Tensor self, int64_t k, int64_t dim, bool largest, bool sorted,
-                      Tensor values, Tensor indices) {
-  at::topk_out(values, indices, self, k, dim, largest, sorted);
-})
+EMULATE(aclnnSort,
+        [](Tensor self, bool stable, int64_t dim, bool descending, Tensor values, Tensor indices) {
+          at::sort_out(values, indices, self, stable, dim, descending);
+        })
+EMULATE(aclnnTopk,
+        [](Tensor self, int64_t k, int64_t dim, bool largest, bool sorted, Tensor values,
+           Tensor indices) { at::topk_out(values, indices, self, k, dim, largest, sorted); })
 EMULATE(aclnnArgsort, [](Tensor self, int64_t dim, bool descending, Tensor out) {
   out.copy_(at::argsort(self, dim, descending));
 })
-EMULATE(aclnnKthvalue, [](Tensor self, int64_t k, int64_t dim, bool keep, Tensor values,
-                          Tensor indices) {
-  const auto [value, position] = at::kthvalue(self, k, dim, keep);
-  values.copy_(value);
-  indices.copy_(position);
-})
+EMULATE(aclnnKthvalue,
+        [](Tensor self, int64_t k, int64_t dim, bool keep, Tensor values, Tensor indices) {
+          const auto [value, position] = at::kthvalue(self, k, dim, keep);
+          values.copy_(value);
+          indices.copy_(position);
+        })
 EMULATE(aclnnSearchSorted, [](Tensor sequence, Tensor self, bool int32, bool right,
                               OptionalTensor sorter, Tensor out) {
   at::searchsorted_out(out, sequence, self, int32, right, std::nullopt, sorter);
@@ -40,8 +39,7 @@ EMULATE(aclnnUnique, [](Tensor self, bool sorted, bool with_inverse, DynamicTens
 })
 EMULATE(aclnnUnique2, [](Tensor self, bool sorted, bool with_inverse, bool with_counts,
                          DynamicTensor values, OptionalTensor inverse, DynamicTensor counts) {
-  const auto [unique, positions, numbers] =
-      at::_unique2(self, sorted, with_inverse, with_counts);
+  const auto [unique, positions, numbers] = at::_unique2(self, sorted, with_inverse, with_counts);
   values.set(unique);
   if (with_inverse && inverse) inverse->copy_(positions);
   if (with_counts) counts.set(numbers);

@@ -96,22 +96,23 @@ EMULATE_UNARY_IN_PLACE(aclnnInplaceRsqrt, rsqrt)
 
 EMULATE(aclnnInplaceZero, [](Tensor self) { self.zero_(); })
 // A complex number's sign is its direction.
-EMULATE(aclnnSign, [](Tensor self, Tensor out) { at::sgn_out(out, self); }, broadcast)
-EMULATE(aclnnFrac, [](Tensor self, Tensor out) {
+EMULATE(aclnnSign, broadcast, [](Tensor self, Tensor out) { at::sgn_out(out, self); })
+EMULATE(aclnnFrac, broadcast, [](Tensor self, Tensor out) {
   if (c10::isIntegralType(self.scalar_type(), true)) {
     out.zero_();
   } else {
     at::frac_out(out, self);
   }
-}, broadcast)
-EMULATE(aclnnIsFinite, [](Tensor self, Tensor out) { out.copy_(at::isfinite(self)); }, broadcast)
-EMULATE(aclnnIsInf, [](Tensor self, Tensor out) { out.copy_(at::isinf(self)); }, broadcast)
+})
+EMULATE(aclnnIsFinite, broadcast, [](Tensor self, Tensor out) { out.copy_(at::isfinite(self)); })
+EMULATE(aclnnIsInf, broadcast, [](Tensor self, Tensor out) { out.copy_(at::isinf(self)); })
 // A negative eps stands for none.
-EMULATE(aclnnLogit, [](Tensor self, double eps, Tensor out) {
+EMULATE(aclnnLogit, broadcast, [](Tensor self, double eps, Tensor out) {
   at::logit_out(out, self, eps < 0 ? std::nullopt : std::optional(eps));
-}, broadcast)
-EMULATE(aclnnNanToNum, [](Tensor self, double nan, double posinf, double neginf, Tensor out) {
-  at::nan_to_num_out(out, self, nan, posinf, neginf);
-}, broadcast)
+})
+EMULATE(aclnnNanToNum, broadcast,
+        [](Tensor self, double nan, double posinf, double neginf, Tensor out) {
+          at::nan_to_num_out(out, self, nan, posinf, neginf);
+        })
 
 }  // namespace ascend_emulator

@@ -23,15 +23,15 @@ EMULATE(aclnnUpsampleNearest2dBackward, [](Tensor grad, IntArray output_size, In
   out.copy_(at::upsample_nearest2d_backward(grad, output_size, input_size, scale(scale_h),
                                             scale(scale_w)));
 })
-EMULATE(aclnnUpsampleBilinear2d, [](Tensor self, IntArray size, bool align_corners,
-                                    double scale_h, double scale_w, Tensor out) {
+EMULATE(aclnnUpsampleBilinear2d, [](Tensor self, IntArray size, bool align_corners, double scale_h,
+                                    double scale_w, Tensor out) {
   out.copy_(at::upsample_bilinear2d(self, size, align_corners, scale(scale_h), scale(scale_w)));
 })
-EMULATE(aclnnUpsampleBilinear2dBackward, [](Tensor grad, IntArray output_size,
-                                            IntArray input_size, bool align_corners,
-                                            double scale_h, double scale_w, Tensor out) {
-  out.copy_(at::upsample_bilinear2d_backward(grad, output_size, input_size, align_corners,
-                                             scale(scale_h), scale(scale_w)));
-})
+EMULATE(aclnnUpsampleBilinear2dBackward,
+        [](Tensor grad, IntArray output_size, IntArray input_size, bool align_corners,
+           double scale_h, double scale_w, Tensor out) {
+          out.copy_(at::upsample_bilinear2d_backward(grad, output_size, input_size, align_corners,
+                                                     scale(scale_h), scale(scale_w)));
+        })
 
 }  // namespace ascend_emulator

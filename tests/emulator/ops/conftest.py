@@ -5,7 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from device import Device  # noqa: E402
+from device import Device
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,23 @@ HOST_TO_DEVICE, DEVICE_TO_HOST = 1, 2
 PARAM_NULLPTR, PARAM_INVALID, DEVICE_FAULT = 161001, 161002, 507015
 
 
+VALUES = {
+    "int64_t": ctypes.c_int64,
+    "int32_t": ctypes.c_int32,
+    "int8_t": ctypes.c_int8,
+    "uint64_t": ctypes.c_uint64,
+    "bool": ctypes.c_bool,
+    "double": ctypes.c_double,
+    "float": ctypes.c_float,
+}
+SCALARS = {
+    bool: torch.bool,
+    int: torch.int64,
+    float: torch.float64,
+    complex: torch.complex128,
+}
+
+
 class AclError(Exception):
     def __init__(self, code: int, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -71,7 +88,7 @@ class DeviceTensor:
         strides = _int64s(tensor.stride())
         storage = _int64s([self.bytes // tensor.element_size()])
         self.handle = device.nnopbase.aclCreateTensor(
-            dims, tensor.dim(), DTYPES[tensor.dtype], strides,
+            dims, ctypes.c_uint64(tensor.dim()), DTYPES[tensor.dtype], strides,
             ctypes.c_int64(tensor.storage_offset()), FORMAT_ND, storage, ctypes.c_uint64(1),
             ctypes.c_void_p(self.pointer),
         )  # fmt: skip
@@ -170,7 +187,7 @@ class Device:
         self.check(getattr(self.opapi, name)(None, ctypes.c_uint64(0), executor, self.stream))
 
     def call(self, name: str, *arguments, run: bool = True) -> None:
-        """Both phases; returns when the result is back in the given tensors. `run=False`: phase 1."""
+        """Both phases, until the results are in the given tensors. `run=False`: phase 1 alone."""
         parameters = FUNCTIONS[name].parameters
         assert len(arguments) == len(parameters), f"{name} has parameters {parameters}"
         encoder = Encoder(self)
@@ -193,12 +210,6 @@ class Device:
 class Encoder:
     """Turns Python values into the C arguments of one call."""
 
-    _VALUES = {
-        "int64_t": ctypes.c_int64, "int32_t": ctypes.c_int32, "int8_t": ctypes.c_int8,
-        "uint64_t": ctypes.c_uint64, "bool": ctypes.c_bool, "double": ctypes.c_double,
-        "float": ctypes.c_float,
-    }  # fmt: skip
-
     def __init__(self, device: Device) -> None:
         self.device = device
         self.tensors: list[tuple[aclnn_table.Parameter, DeviceTensor]] = []
@@ -206,8 +217,8 @@ class Encoder:
         self.kept: list = []
 
     def encode(self, parameter: aclnn_table.Parameter, value):
-        if parameter.type in self._VALUES:
-            return self._VALUES[parameter.type](value)
+        if parameter.type in VALUES:
+            return VALUES[parameter.type](value)
         if parameter.type == "aclDataType":
             return ctypes.c_int(DTYPES[value])
         if parameter.type == "char*":

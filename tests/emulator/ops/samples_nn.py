@@ -3,7 +3,7 @@
 import math
 
 import torch
-from sample import Out, in_out, seeded
+from sample import Out, seeded
 from torch.nn import functional as F
 
 X, Y = seeded(4, 6), seeded(4, 6, seed=1)

@@ -1,9 +1,8 @@
 """Samples of functions that work on each element alone."""
 
 import torch
-from torch.nn import functional as F
-
 from sample import Out, in_out, seeded
+from torch.nn import functional as F
 
 X, Y, Z = (seeded(3, 5, seed=seed) for seed in range(3))
 UNIT = X.sigmoid() * 0.9 + 0.05  # in (0, 1), for functions that need it

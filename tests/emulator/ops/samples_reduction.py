@@ -8,6 +8,7 @@ N = seeded(3, 4, 5, dtype=torch.int64)
 A, B, C = seeded(3, 4), seeded(4, 5, seed=1), seeded(3, 5, seed=2)
 BATCH_A, BATCH_B, BATCH_C = seeded(2, 3, 4), seeded(2, 4, 5, seed=1), seeded(2, 3, 5, seed=2)
 VEC = seeded(4, seed=3)
+SORTED = VEC.sort()[0]
 F32, I64 = torch.float32, torch.int64
 
 

@@ -4,16 +4,24 @@ import re
 from pathlib import Path
 
 import pytest
+import samples_foreach
 import samples_indexing
 import samples_nn
 import samples_norm
 import samples_pointwise
 import samples_reduction
 import torch
-from device import FUNCTIONS, Device, Encoder
+from device import FUNCTIONS, Device, DeviceTensor, Encoder
 from sample import Dynamic, Out
 
-MODULES = (samples_pointwise, samples_reduction, samples_indexing, samples_nn, samples_norm)
+MODULES = (
+    samples_pointwise,
+    samples_reduction,
+    samples_indexing,
+    samples_nn,
+    samples_norm,
+    samples_foreach,
+)
 SAMPLES = [sample for module in MODULES for sample in module.samples()]
 
 
@@ -36,20 +44,27 @@ def test_result(device: Device, index: int) -> None:
         device.synchronize()
         tensors = {id(tensor.tensor): tensor for _, tensor in encoder.tensors}
         for argument, value in zip(arguments, values, strict=True):
-            if isinstance(argument, Out | Dynamic):
-                tensors[id(value)].download()
-            if isinstance(argument, Out):
-                close(value, argument.expected, argument.tolerance)
-            elif isinstance(argument, Dynamic):
-                shape = tensors[id(value)].view_shape()
-                assert shape == list(argument.expected.shape)
-                close(
-                    value.flatten()[: argument.expected.numel()].reshape(shape), argument.expected
-                )
+            check(argument, value, tensors)
     finally:
         encoder.destroy()
         encoder.free()
     assert device.task_count() == before + 1
+
+
+def check(argument, value, tensors: dict[int, DeviceTensor]) -> None:
+    """Compares what the device has put into `value` with what the sample expects."""
+    if isinstance(argument, list) and argument and isinstance(argument[0], Out):
+        for element, result in zip(argument, value, strict=True):
+            check(element, result, tensors)
+    elif isinstance(argument, Out):
+        tensors[id(value)].download()
+        close(value, argument.expected, argument.tolerance)
+    elif isinstance(argument, Dynamic):
+        tensor = tensors[id(value)]
+        tensor.download()
+        shape = tensor.view_shape()
+        assert shape == list(argument.expected.shape)
+        close(value.flatten()[: argument.expected.numel()].reshape(shape), argument.expected)
 
 
 def host_tensor(argument):
@@ -57,6 +72,8 @@ def host_tensor(argument):
         return argument.tensor().clone()
     if isinstance(argument, Dynamic):
         return torch.zeros(argument.capacity, dtype=argument.expected.dtype)
+    if isinstance(argument, list):
+        return [host_tensor(element) for element in argument]
     return argument
 
 

@@ -20,7 +20,7 @@ A, B = torch.ones(3, 4), torch.ones(4, 5)
         ("aclnnAddmm", [torch.ones(2), A, B, 1.0, 1.0, torch.ones(3, 5), 0], "self has shape [2]"),
         ("aclnnReduceSum", [A, [1], False, torch.float32, torch.ones(4)], "has shape [3]"),
         ("aclnnReduceSum", [A, [2], False, torch.float32, torch.ones(3)], "dimension 2"),
-        ("aclnnInplaceCopy", [torch.ones(3), A], "selfRef has shape [3]"),
+        ("aclnnInplaceCopy", [torch.ones(4), A], "selfRef has shape [4]"),
     ],
 )
 def test_refused(device: Device, name: str, arguments: list, text: str) -> None:

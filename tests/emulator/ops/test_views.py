@@ -93,7 +93,7 @@ def test_view_beyond_its_block(device: Device, size: int, stride: int, offset: i
 def test_host_memory_is_no_device_memory(device: Device) -> None:
     host = torch.zeros(4)
     try:
-        with pytest.raises(AclError, match="self.* not in a live block") as caught:
+        with pytest.raises(AclError, match=r"self.* not in a live block") as caught:
             _abs_of(device, host.data_ptr(), 4, 1, 0)
     finally:
         device.new_stream()
