@@ -9,7 +9,7 @@ import numpy as np
 # The framing and head that csrc/profiler/op_range.cc writes.
 _FRAME = struct.Struct("<HI")
 _OP_RANGE = 1
-_NAME, _DTYPES, _SHAPES = 2, 3, 4
+_COLUMNS = {2: 0, 3: 1, 4: 2}  # field tag -> name, dtypes, shapes
 _HEAD = np.dtype(
     [
         ("start", "<i8"),
@@ -62,14 +62,14 @@ def read(path: Path, unix_offset: int) -> HostOps:
     heads["end"] += unix_offset
     order = np.lexsort((-heads["end"], heads["start"], heads["thread"]))
     positions = order.tolist()
-    columns = ([texts[i].get(field, "") for i in positions] for field in (_NAME, _DTYPES, _SHAPES))
-    return HostOps(heads[order], *columns)
+    return HostOps(heads[order], *([column[i] for i in positions] for column in texts))
 
 
-def _split(data: bytes, path: Path) -> tuple[list[int], list[dict[int, str]]]:
-    """Where each record's head lies, and its text fields. A torn last record is left out."""
-    offsets, texts = [], []
-    interned: dict[bytes, str] = {}  # names repeat: one string for all
+def _split(data: bytes, path: Path) -> tuple[list[int], tuple[list[str], ...]]:
+    """Where each record's head lies, and the text columns. A torn last record is left out."""
+    offsets: list[int] = []
+    columns: tuple[list[str], ...] = ([], [], [])
+    texts: dict[bytes, str] = {}  # texts repeat: one string for all
     position, size = 0, len(data)
     while position + _FRAME.size <= size:
         kind, length = _FRAME.unpack_from(data, position)
@@ -79,18 +79,20 @@ def _split(data: bytes, path: Path) -> tuple[list[int], list[dict[int, str]]]:
         position = head + length
         if position > size:
             break
-        fields = {}
+        offsets.append(head)
+        for column in columns:
+            column.append("")
         field = head + _HEAD.itemsize
         while field < position:
             tag, text_length = _FRAME.unpack_from(data, field)
-            text = data[field + _FRAME.size : field + _FRAME.size + text_length]
-            fields[tag] = interned.get(text) or interned.setdefault(
-                text, text.decode(errors="replace")
-            )
-            field += _FRAME.size + text_length
-        offsets.append(head)
-        texts.append(fields)
-    return offsets, texts
+            field += _FRAME.size
+            text = data[field : field + text_length]
+            field += text_length
+            if text not in texts:
+                texts[text] = text.decode(errors="replace")
+            if tag in _COLUMNS:
+                columns[_COLUMNS[tag]][-1] = texts[text]
+    return offsets, columns
 
 
 def _gather(data: bytes, offsets: list[int]) -> np.ndarray:

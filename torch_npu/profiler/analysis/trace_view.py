@@ -24,6 +24,9 @@ _LEVEL0_PRUNED = (
 )
 
 
+_LINE = ";\r\n"  # between the items of a text that is a list
+
+
 def write(joined: Joined, level: str, file) -> None:
     """One JSON array, an event per line."""
     separator = "[\n"
@@ -63,6 +66,13 @@ def _host_rows(ops: HostOps) -> Iterator[str]:
         thread["thread_sort_index"] = {"sort_index": position}
         for name, args in thread.items():
             yield json.dumps({"ph": "M", "name": name, "pid": pid, "tid": tid, "args": args})
+    yield from _op_rows(ops, pid)
+
+
+def _op_rows(ops: HostOps, pid: int) -> Iterator[str]:
+    # Formatted by hand: there are many, and few distinct texts need JSON's quoting.
+    quoted = {name: json.dumps(name) for name in set(ops.names)}
+    inputs = {key: _input_arguments(*key) for key in set(zip(ops.shapes, ops.dtypes, strict=True))}
     columns = zip(
         ops.names,
         ops["thread"].tolist(),
@@ -70,17 +80,24 @@ def _host_rows(ops: HostOps) -> Iterator[str]:
         ((ops["end"] - ops["start"]) / 1000).tolist(),
         ops["sequence"].tolist(),
         ops["forward_thread"].tolist(),
-        ops.shapes,
-        ops.dtypes,
+        zip(ops.shapes, ops.dtypes, strict=True),
         strict=True,
     )
-    for name, tid, start, duration, sequence, forward, shapes, dtypes in columns:
-        args = {"Sequence number": sequence, "Fwd thread id": forward}
-        if dtypes:
-            args["Input Dims"] = shapes.replace(";", ";\r\n")
-            args["Input type"] = dtypes.replace(";", ";\r\n")
-        event = {"ph": "X", "name": name, "pid": pid, "tid": tid, "ts": start, "dur": duration}
-        yield json.dumps({**event, "cat": "cpu_op", "args": args})
+    for name, tid, start, duration, sequence, forward, key in columns:
+        yield (
+            f'{{"ph": "X", "name": {quoted[name]}, "pid": {pid}, "tid": {tid}, "ts": "{start}", '
+            f'"dur": {duration}, "cat": "cpu_op", "args": {{"Sequence number": {sequence}, '
+            f'"Fwd thread id": {forward}{inputs[key]}}}}}'
+        )
+
+
+def _input_arguments(shapes: str, dtypes: str) -> str:
+    if not dtypes:
+        return ""
+    lines = {"Input Dims": shapes, "Input type": dtypes}
+    return "".join(
+        f', "{title}": {json.dumps(text.replace(";", _LINE))}' for title, text in lines.items()
+    )
 
 
 def _torch_to_npu(joined: Joined) -> Iterator[str]:
@@ -132,9 +149,13 @@ def _arrows(category: str, name: str, ids: list[int], sources, targets) -> Itera
         to_microseconds(targets[2]),
         strict=True,
     )
+    flow = f'"cat": "{category}", "name": "{name}"'
     for identity, from_pid, from_tid, from_time, to_pid, to_tid, to_time in columns:
-        flow = {"cat": category, "name": name, "id": identity}
-        start = {"ph": "s", "pid": from_pid, "tid": from_tid, "ts": from_time}
-        end = {"ph": "f", "bp": "e", "pid": to_pid, "tid": to_tid, "ts": to_time}
-        yield json.dumps({**flow, **start})
-        yield json.dumps({**flow, **end})
+        yield (
+            f'{{{flow}, "id": {identity}, "ph": "s", "pid": {from_pid}, "tid": {from_tid}, '
+            f'"ts": "{from_time}"}}'
+        )
+        yield (
+            f'{{{flow}, "id": {identity}, "ph": "f", "bp": "e", "pid": {to_pid}, "tid": {to_tid}, '
+            f'"ts": "{to_time}"}}'
+        )
