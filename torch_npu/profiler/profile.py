@@ -170,6 +170,10 @@ class profile(_KinetoProfile):
         self._move(ProfilerAction.NONE, self._action_of(0))
         self._open_step()
 
+    def __del__(self) -> None:
+        if getattr(self, "_running", False):
+            self.stop()
+
     def step(self) -> None:
         """Ends the current step and begins the next one."""
         if not self._running:
@@ -212,9 +216,15 @@ class profile(_KinetoProfile):
         """Nothing to do, see enable_profiler_in_child_thread."""
 
     def _move(self, ending: ProfilerAction, beginning: ProfilerAction | None) -> None:
+        try:
+            for method in TRANSITIONS[ending, beginning]:
+                getattr(self, method)()
+        except BaseException:
+            # Whatever failed, the next profile must be able to start.
+            self._running = False
+            self._session.close()
+            raise
         self._action = ProfilerAction.NONE if beginning is None else beginning
-        for method in TRANSITIONS[ending, beginning]:
-            getattr(self, method)()
 
     def _open_step(self) -> None:
         if self._schedule is not None:

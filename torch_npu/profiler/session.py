@@ -13,8 +13,7 @@ from .trace_handler import TraceHandler
 
 
 class Session:
-    """Drives collection in C++. Methods are called in the order init, [warmup], start, stop,
-    finalize."""
+    """Drives collection in C++: init, [warmup], start, stop, finalize, and again from init."""
 
     def __init__(
         self, activities: set, options: dict[str, bool], experimental: _ExperimentalConfig
@@ -23,6 +22,7 @@ class Session:
         self._options = options
         self._experimental = experimental
         self._start_monotonic = 0
+        self._open = False
         self.directory: Path | None = None
 
     def init(self, handler) -> None:
@@ -33,6 +33,7 @@ class Session:
         except RuntimeError:
             output_directory.remove(self.directory)
             raise
+        self._open = True
 
     def warmup(self) -> None:
         _C._profiler._warmup_profiler(self._native())
@@ -46,8 +47,14 @@ class Session:
         if lost:
             log.warning(f"{lost} host events were lost: the disk did not keep up.")
 
+    def close(self) -> None:
+        """Ends collection, in whatever state it is. The directory stays."""
+        if self._open:
+            self._open = False
+            _C._profiler._finalize_profiler()
+
     def finalize(self, schedule: dict, metadata: dict, trace_id: str) -> None:
-        _C._profiler._finalize_profiler()
+        self.close()
         config = {
             "common_config": {
                 "activities": sorted(str(activity) for activity in self.activities),
@@ -63,7 +70,7 @@ class Session:
         output_directory.write_metadata(self.directory, metadata, trace_id)
 
     def discard(self) -> None:
-        _C._profiler._finalize_profiler()
+        self.close()
         output_directory.remove(self.directory)
 
     def _native(self) -> _C._profiler.Config:
