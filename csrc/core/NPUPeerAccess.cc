@@ -13,6 +13,12 @@ namespace {
 
 enum class Access : char { kUnknown, kEnabled, kImpossible };
 
+// CANN enables one direction a call, for the current device.
+void enable(c10::DeviceIndex device, c10::DeviceIndex peer) {
+  const NPUGuard guard(device);
+  NPU_CHECK(aclrtDeviceEnablePeerAccess(peer, /*flags=*/0));
+}
+
 }  // namespace
 
 bool enable_peer_access(c10::DeviceIndex device, c10::DeviceIndex peer) {
@@ -23,9 +29,10 @@ bool enable_peer_access(c10::DeviceIndex device, c10::DeviceIndex peer) {
   if (access == Access::kUnknown) {
     access = Access::kImpossible;
     if (can_access_peer(device, peer)) {
-      const NPUGuard guard(device);
-      NPU_CHECK(aclrtDeviceEnablePeerAccess(peer, /*flags=*/0));
+      enable(device, peer);
+      enable(peer, device);
       access = Access::kEnabled;
+      pairs[peer][device] = access;
     }
   }
   return access == Access::kEnabled;
