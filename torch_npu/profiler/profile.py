@@ -77,7 +77,7 @@ class _KinetoProfile:
         self.start_recording()
 
     def stop(self) -> None:
-        self._session.stop()
+        self.stop_recording()
         self.finalize()
 
     def init(self) -> None:
@@ -86,6 +86,9 @@ class _KinetoProfile:
 
     def start_recording(self) -> None:
         self._session.start()
+
+    def stop_recording(self) -> None:
+        self._session.stop()
 
     def finalize(self) -> None:
         self._session.finalize(self._schedule_json(), self._metadata.values, self._trace_id)

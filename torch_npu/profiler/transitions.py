@@ -5,8 +5,8 @@ from .schedule import ProfilerAction
 NONE, WARMUP = ProfilerAction.NONE, ProfilerAction.WARMUP
 RECORD, SAVE = ProfilerAction.RECORD, ProfilerAction.RECORD_AND_SAVE
 
-_SAVE = ("stop", "finalize", "ready")
-_BROKEN_OFF = ("warn", "stop", "finalize")
+_SAVE = ("stop_recording", "finalize", "ready")
+_BROKEN_OFF = ("warn", "stop_recording", "finalize")
 
 # (action of the step that ends, action of the step that begins) -> methods of profile, in order.
 # The end of profiling is None.
