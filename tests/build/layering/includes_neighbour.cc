@@ -1,0 +1,1 @@
+#include "tests/build/layering/neighbour.h"
