@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -77,8 +78,15 @@ class ProfDirectory:
 
     def text_column(self, ids: np.ndarray) -> list[str]:
         """The texts of a column of hash ids; "" for id 0."""
+        return self._column(ids, str)
+
+    def json_column(self, ids: np.ndarray) -> list[str]:
+        """As text_column, escaped for the inside of a JSON string."""
+        return self._column(ids, lambda text: json.dumps(text)[1:-1])
+
+    def _column(self, ids: np.ndarray, convert: Callable[[str], str]) -> list[str]:
         unique, positions = np.unique(ids, return_inverse=True)
-        texts = [self._text(int(identity)) for identity in unique]
+        texts = [convert(self._text(int(identity))) for identity in unique]
         return [texts[position] for position in positions.tolist()]
 
     def _text(self, identity: int) -> str:

@@ -1,6 +1,7 @@
 """The timeline: msprof_*.json in the trace event format."""
 
 import json
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -22,13 +23,13 @@ _NO_ID = 4294967295
 _LAUNCH_ORDER = np.array([10000, 5500, 5000, 15000, 20000])
 
 
-def events(prof: ProfDirectory) -> list[dict]:
-    result = [*_api_events(prof)]
+def events(prof: ProfDirectory) -> Iterator[str]:
+    """JSON texts. Rows that come by the thousand are formatted directly, the rest by json."""
+    yield from _api_events(prof)
     for device, tasks in prof.tasks.items():
-        result += _task_events(prof, device, tasks)
-        result += _flow_events(prof, device, tasks)
-        result += _overlap_events(prof, device, tasks)
-    return result
+        yield from _task_events(prof, device, tasks)
+        yield from _flow_events(prof, device, tasks)
+        yield from _overlap_events(prof, device, tasks)
 
 
 def level_column(apis: np.ndarray) -> list[tuple[str, str]]:
@@ -42,34 +43,39 @@ def _process_id(prof: ProfDirectory, index: int, device: int) -> int:
     return prof.pid << 10 | index << 5 | device
 
 
-def _process_events(pid: int, name: str, label: str, sort_index: int) -> list[dict]:
+def _process_events(pid: int, name: str, label: str, sort_index: int) -> Iterator[str]:
     rows = [("process_name", "name", name), ("process_labels", "labels", label)]
     rows.append(("process_sort_index", "sort_index", sort_index))
-    return [
-        {"name": event, "pid": pid, "tid": 0, "args": {key: value}, "ph": "M"}
-        for event, key, value in rows
-    ]
+    for event, key, value in rows:
+        yield json.dumps({"name": event, "pid": pid, "tid": 0, "args": {key: value}, "ph": "M"})
 
 
-def _thread_events(pid: int, names: dict[int, str]) -> list[dict]:
-    result = []
+def _thread_events(pid: int, names: dict[int, str]) -> Iterator[str]:
     for position, (tid, name) in enumerate(names.items()):
         for event, args in (
             ("thread_name", {"name": name}),
             ("thread_sort_index", {"sort_index": position}),
         ):
-            result.append({"name": event, "pid": pid, "tid": tid, "args": args, "ph": "M"})
-    return result
+            yield json.dumps({"name": event, "pid": pid, "tid": tid, "args": args, "ph": "M"})
 
 
-def _api_events(prof: ProfDirectory) -> list[dict]:
+def _slice(name: str, pid: int, tid: int, start: str, duration: float, args: str) -> str:
+    """`name` and `args` are JSON already."""
+    return (
+        f'{{"name": {name}, "pid": {pid}, "tid": {tid}, "ts": "{start}", "dur": {duration}, '
+        f'"args": {args}, "ph": "X"}}'
+    )
+
+
+def _api_events(prof: ProfDirectory) -> Iterator[str]:
     apis = prof.apis
     pid = _process_id(prof, _CANN_INDEX, _HOST_DEVICE)
     threads = {thread: f"Thread {thread}" for thread in np.unique(apis["thread"]).tolist()}
-    result = _process_events(pid, "CANN", "CPU", _CANN_INDEX) + _thread_events(pid, threads)
+    yield from _process_events(pid, "CANN", "CPU", _CANN_INDEX)
+    yield from _thread_events(pid, threads)
     columns = zip(
         level_column(apis),
-        prof.text_column(apis["item"]),
+        prof.json_column(apis["item"]),
         apis["thread"].tolist(),
         apis["connection"].tolist(),
         microseconds(apis["begin"] + prof.unix_offset),
@@ -77,23 +83,23 @@ def _api_events(prof: ProfDirectory) -> list[dict]:
         strict=True,
     )
     for (prefix, level), name, thread, connection, start, duration in columns:
-        args = {"Thread Id": thread, "Mode": name, "level": level, "id": name, "item_id": "0"}
-        args["connection_id"] = connection
-        event = {"name": f"{prefix}@{name}", "pid": pid, "tid": thread, "ts": start}
-        result.append({**event, "dur": duration, "args": args, "ph": "X"})
-    return result
+        args = (
+            f'{{"Thread Id": {thread}, "Mode": "{name}", "level": "{level}", "id": "{name}", '
+            f'"item_id": "0", "connection_id": {connection}}}'
+        )
+        yield _slice(f'"{prefix}@{name}"', pid, thread, start, duration, args)
 
 
-def _task_events(prof: ProfDirectory, device: int, tasks: np.ndarray) -> list[dict]:
+def _task_events(prof: ProfDirectory, device: int, tasks: np.ndarray) -> Iterator[str]:
     pid = _process_id(prof, _HARDWARE_INDEX, device)
     streams = {stream: f"Stream {stream}" for stream in np.unique(tasks["stream"]).tolist()}
-    result = _process_events(pid, "Ascend Hardware", f"NPU {device}", _HARDWARE_INDEX)
-    result += _thread_events(pid, streams)
+    yield from _process_events(pid, "Ascend Hardware", f"NPU {device}", _HARDWARE_INDEX)
+    yield from _thread_events(pid, streams)
     columns = zip(
         tasks["kind"].tolist(),
-        prof.text_column(tasks["name"]),
-        prof.text_column(tasks["type"]),
-        prof.text_column(tasks["engine"]),
+        prof.json_column(tasks["name"]),
+        prof.json_column(tasks["type"]),
+        prof.json_column(tasks["engine"]),
         tasks["stream"].tolist(),
         tasks["task"].tolist(),
         tasks["connection"].tolist(),
@@ -103,28 +109,29 @@ def _task_events(prof: ProfDirectory, device: int, tasks: np.ndarray) -> list[di
         strict=True,
     )
     for kind, name, task_type, engine, stream, task, connection, size, start, duration in columns:
-        args = {"Model Id": _NO_ID, "Task Type": engine, "Physic Stream Id": stream}
-        args |= {"Task Id": task, "Batch Id": 0, "Subtask Id": _NO_ID, "connection_id": connection}
+        args = (
+            f'"Model Id": {_NO_ID}, "Task Type": "{engine}", "Physic Stream Id": {stream}, '
+            f'"Task Id": {task}, "Batch Id": 0, "Subtask Id": {_NO_ID}, '
+            f'"connection_id": {connection}'
+        )
         if kind == MEMCPY:
             bandwidth = size / (duration * 1000) if duration else 0
-            args |= {"size(B)": size, "bandwidth(GB/s)": bandwidth, "operation": task_type}
-        event = {"name": name, "pid": pid, "tid": stream, "ts": start}
-        result.append({**event, "dur": duration, "args": args, "ph": "X"})
-    return result
+            args += f', "size(B)": {size}, "bandwidth(GB/s)": {bandwidth}, '
+            args += f'"operation": "{task_type}"'
+        yield _slice(f'"{name}"', pid, stream, start, duration, f"{{{args}}}")
 
 
-def _flow_events(prof: ProfDirectory, device: int, tasks: np.ndarray) -> list[dict]:
+def _flow_events(prof: ProfDirectory, device: int, tasks: np.ndarray) -> Iterator[str]:
     launches = _launches(prof.apis)
     tasks = tasks[tasks["connection"] != 0]
     if not len(launches) or not len(tasks):
-        return []
+        return
     positions = np.searchsorted(launches["connection"], tasks["connection"])
     positions = np.minimum(positions, len(launches) - 1)
     matched = launches["connection"][positions] == tasks["connection"]
     sources, targets = launches[positions[matched]], tasks[matched]
     host_pid = _process_id(prof, _CANN_INDEX, _HOST_DEVICE)
     device_pid = _process_id(prof, _HARDWARE_INDEX, device)
-    result = []
     for connection, thread, begin, stream, start in zip(
         targets["connection"].tolist(),
         sources["thread"].tolist(),
@@ -133,24 +140,20 @@ def _flow_events(prof: ProfDirectory, device: int, tasks: np.ndarray) -> list[di
         microseconds(targets["start"] + prof.unix_offset),
         strict=True,
     ):
-        identity = str(connection << 32)
-        flow = {"name": f"HostToDevice{identity}", "cat": "HostToDevice", "id": identity}
-        result.append({**flow, "ph": "s", "pid": host_pid, "tid": thread, "ts": begin})
-        end = {"ph": "f", "bp": "e", "pid": device_pid, "tid": stream, "ts": start}
-        result.append({**flow, **end})
-    return result
+        identity = connection << 32
+        flow = f'{{"name": "HostToDevice{identity}", "cat": "HostToDevice", "id": "{identity}", '
+        yield f'{flow}"ph": "s", "pid": {host_pid}, "tid": {thread}, "ts": "{begin}"}}'
+        yield f'{flow}"ph": "f", "bp": "e", "pid": {device_pid}, "tid": {stream}, "ts": "{start}"}}'
 
 
-def _overlap_events(prof: ProfDirectory, device: int, tasks: np.ndarray) -> list[dict]:
+def _overlap_events(prof: ProfDirectory, device: int, tasks: np.ndarray) -> Iterator[str]:
     pid = _process_id(prof, _OVERLAP_INDEX, device)
-    result = _process_events(pid, "Overlap Analysis", f"NPU {device}", _OVERLAP_INDEX)
-    result += _thread_events(pid, dict(enumerate(overlap.ROWS)))
+    yield from _process_events(pid, "Overlap Analysis", f"NPU {device}", _OVERLAP_INDEX)
+    yield from _thread_events(pid, dict(enumerate(overlap.ROWS)))
     for tid, (starts, ends) in enumerate(overlap.intervals(tasks)):
         times = microseconds(starts + prof.unix_offset)
         for start, duration in zip(times, duration_microseconds(ends - starts), strict=True):
-            event = {"name": overlap.ROWS[tid], "pid": pid, "tid": tid, "ts": start}
-            result.append({**event, "dur": duration, "ph": "X"})
-    return result
+            yield _slice(f'"{overlap.ROWS[tid]}"', pid, tid, start, duration, "{}")
 
 
 def _launches(apis: np.ndarray) -> np.ndarray:
@@ -163,6 +166,8 @@ def _launches(apis: np.ndarray) -> np.ndarray:
 
 
 def dump(prof: ProfDirectory, file) -> None:
-    file.write("[\n")
-    file.write(",\n".join(map(json.dumps, events(prof))))
+    separator = "[\n"
+    for event in events(prof):
+        file.write(separator + event)
+        separator = ",\n"
     file.write("\n]\n")
