@@ -18,6 +18,7 @@ constexpr char ADVICE_OPP[] =
 constexpr char ADVICE_UPGRADE[] = "a newer CANN or driver may have it";
 constexpr char ADVICE_TIMEOUT[] =
     "a kernel hangs, or another rank never joined a collective: look at the other ranks first";
+constexpr char ADVICE_CALLBACK[] = "subscribe exactly one thread to a stream that has callbacks";
 constexpr char ADVICE_CAPTURE[] =
     "capture only stream-ordered work, on a stream other than the default one";
 constexpr char ADVICE_MEMORY[] =
