@@ -123,9 +123,10 @@ void Stream::work() {
     if (entry.task == nullptr) break;
     scope.enter();
     execute(*entry.task, entry.submit_ns, static_cast<uint32_t>(number));
+    // First the stream, then the task, whose end may wake somebody who then asks the stream.
+    done_.advance_to(number);
     entry.task.reset();
     scope.leave();
-    done_.advance_to(number);
   }
 }
 
