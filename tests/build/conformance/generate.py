@@ -1,0 +1,40 @@
+"""Writes a program that compiles and links only if the selected CANN has every function we declare.
+
+Each prototype of third_party/cann is repeated after the selected CANN's own headers, where another
+type of result or parameter is a compile error; the address of each is taken, where a missing one is
+a link error.
+"""
+
+import sys
+from pathlib import Path
+
+import generate_stubs
+import yaml
+
+# Headers that every CANN has; operators are declared in one header each, by version.
+INCLUDES = ["acl/acl.h", "acl/acl_prof.h", "aclnn/aclnn_base.h", "hccl/hccl.h"]
+
+
+def prototypes(libraries: Path, headers: list[Path]) -> list[generate_stubs.Stub]:
+    found = []
+    for name in yaml.safe_load(libraries.read_text()):
+        (header,) = (path for path in headers if str(path).endswith("/" + name))
+        found += generate_stubs.parse(header.read_text())
+    return found
+
+
+def program(stubs: list[generate_stubs.Stub]) -> str:
+    lines = [f'#include "{name}"' for name in INCLUDES]
+    lines.append('extern "C" {')
+    for stub in stubs:
+        parameters = ", ".join(type_ + name for type_, name in stub.arguments)
+        lines.append(f"{stub.result} {stub.name}({parameters});")
+    lines += ["}", "__attribute__((used)) void* const kFunctions[] = {"]
+    lines += [f"    reinterpret_cast<void*>(&{stub.name})," for stub in stubs]
+    lines += ["};", "int main() {}", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    output, libraries, *headers = map(Path, sys.argv[1:])
+    output.write_text(program(prototypes(libraries, headers)))
