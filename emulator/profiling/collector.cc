@@ -6,7 +6,8 @@
 #include "acl/acl_prof.h"
 #include "emulator/profiling/raw_records.h"
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 namespace {
 
 constexpr auto kPeriod = std::chrono::milliseconds(20);
@@ -170,4 +171,5 @@ uint32_t Collector::api_type(const ApiRecord& api) {
   return entry->second;
 }
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

@@ -15,7 +15,8 @@
 #include "emulator/profiling/record_file.h"
 #include "emulator/profiling/thread_records.h"
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 
 // Moves what threads have recorded into the files of one result directory, from a thread of its
 // own.
@@ -54,4 +55,5 @@ class Collector {
   std::thread thread_;
 };
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

@@ -7,7 +7,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 
 // CANN's hash id of a text: two polynomial hashes, one in each half.
 constexpr uint64_t hash_id(std::string_view text) {
@@ -45,4 +46,5 @@ class HashDictionary {
   std::unordered_set<uint64_t> known_;
 };
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

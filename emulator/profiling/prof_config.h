@@ -12,7 +12,8 @@ struct aclprofConfig {
   uint64_t mask;
 };
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 
 constexpr uint32_t kMaxProfiledDevices = 64;
 
@@ -23,4 +24,5 @@ constexpr uint64_t kKnownMasks =
     ACL_PROF_TASK_TIME_L2 | ACL_PROF_OP_ATTR | ACL_PROF_TASK_TIME_L3 | ACL_PROF_GE_API_L1 |
     ACL_PROF_API_STATS | ACL_PROF_AICORE_SHAPE;
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

@@ -4,7 +4,8 @@
 
 // Records as they lie in the PROF directory: little endian, no padding, one after the other, so
 // that a reader maps a file as an array of structs.
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 
 constexpr uint16_t kRecordMagic = 0x5A5A;
 
@@ -43,4 +44,5 @@ struct EmulatorTask {
 };
 static_assert(sizeof(EmulatorTask) == 88);
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

@@ -5,7 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 
 namespace {
 
@@ -46,4 +47,5 @@ void RecordFile::mark_done() {
 
 void RecordFile::note_failure() { error_ = "cannot write " + path_ + ": " + std::strerror(errno); }
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

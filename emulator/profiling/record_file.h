@@ -4,7 +4,8 @@
 #include <string>
 #include <string_view>
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 
 // A raw data file that is appended to. After the first failure (disk full …) it writes nothing more
 // and keeps the reason.
@@ -36,4 +37,5 @@ class RecordFile {
   FILE* file_;
 };
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <utility>
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 
 // One thread pushes, another drains. Chunks are allocated as needed, so a push never waits and no
 // record is lost; the collector's period bounds how many are alive.
@@ -65,4 +66,5 @@ class RecordQueue {
   size_t taken_ = 0;
 };
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

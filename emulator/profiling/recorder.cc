@@ -5,7 +5,8 @@
 #include "emulator/profiling/thread_records.h"
 #include "emulator/runtime/task.h"
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 namespace {
 
 // Drawn once per outermost host call. 32 bits, as CANN's connection ids; 0 means none.
@@ -53,4 +54,5 @@ void task_finished(const Task& task, const TaskRecord& record) {
   thread_records().tasks.push(std::move(finished));
 }
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

@@ -14,7 +14,8 @@
 #include "emulator/profiling/recorder.h"
 #include "emulator/profiling/session_info.h"
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 namespace {
 
 std::string directory_name(unsigned index) {
@@ -106,4 +107,5 @@ void ResultDirectory::write(const std::string& name, const std::string& text) {
   if (file >= 0) close(file);
 }
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

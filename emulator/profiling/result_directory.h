@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 
 // The same moment on both clocks; readers compute Unix time = raw + (unix - raw).
 struct ClockSample {
@@ -38,4 +39,5 @@ class ResultDirectory {
   std::string error_;
 };
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

@@ -5,7 +5,8 @@
 #include "emulator/profiling/recorder.h"
 #include "emulator/runtime/error.h"
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 namespace {
 
 constexpr uint64_t kShapeMasks = ACL_PROF_TASK_TIME | ACL_PROF_AICORE_SHAPE;
@@ -190,4 +191,5 @@ std::vector<int> Session::running_devices() const {
   return devices;
 }
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

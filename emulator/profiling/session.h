@@ -12,7 +12,8 @@
 #include "emulator/profiling/prof_config.h"
 #include "emulator/profiling/result_directory.h"
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 
 // The order rules of aclprof*: init, [warmup], start and stop as often as wanted, finalize. One per
 // process. Every member locks; results are aclError codes with the reason in the recent message.
@@ -47,4 +48,5 @@ class Session {
   std::unique_ptr<Collector> collector_;
 };
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

@@ -13,7 +13,8 @@
 #include "acl/acl_prof.h"
 #include "emulator/runtime/soc.h"
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 namespace {
 
 // Stamps are nanoseconds, so the counter that readers divide by runs at 1000 MHz.
@@ -147,4 +148,5 @@ std::string sample_json(const std::vector<int>& devices, uint64_t mask) {
   return out.str();
 }
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

@@ -7,7 +7,8 @@
 #include <mutex>
 #include <vector>
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 namespace {
 
 struct Registry {
@@ -61,4 +62,5 @@ void for_each_thread(const std::function<void(ThreadRecords&)>& visit) {
   }
 }
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator

@@ -9,7 +9,8 @@
 #include "emulator/profiling/recorder.h"
 #include "emulator/runtime/task.h"
 
-namespace ascend_emulator::inline profiling {
+namespace ascend_emulator {
+inline namespace profiling {
 
 struct ApiRecord {
   const char* name;
@@ -42,4 +43,5 @@ ThreadRecords& thread_records();
 // Visits the records of every thread, then forgets threads that have ended. One caller at a time.
 void for_each_thread(const std::function<void(ThreadRecords&)>& visit);
 
-}  // namespace ascend_emulator::inline profiling
+}  // namespace profiling
+}  // namespace ascend_emulator
