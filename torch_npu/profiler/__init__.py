@@ -26,7 +26,7 @@ from .experimental_config import (
     supported_export_type,
     supported_profiler_level,
 )
-from .profile import _KinetoProfile as _KinetoProfile
+from .kineto_profile import _KinetoProfile as _KinetoProfile
 from .profile import profile
 from .schedule import ProfilerAction, Schedule
 from .trace_handler import tensorboard_trace_handler
