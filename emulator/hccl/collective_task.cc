@@ -39,16 +39,19 @@ Status CollectiveTask::execute() {
   HCCL_RETURN_IF_FAILED(communicator.current_failure());
   // Collectives of one rank on several streams run in the order in which they were submitted.
   const RankSet own = rank_bit(communicator.rank());
-  HCCL_RETURN_IF_FAILED(wait_for(&RankSlot::finished, own, deadline, number_ - 1));
+  HCCL_RETURN_IF_FAILED(wait_for(&RankSlot::passed, own, deadline, number_ - 1));
   announce();
   const RankSet all = communicator.all_ranks();
   HCCL_RETURN_IF_FAILED(wait_for(&RankSlot::posted, all, deadline, number_));
   HCCL_RETURN_IF_FAILED(check_agreement(communicator, number_));
-  Status status = collective_entry(operation.kind).move(communicator, operation);
-  if (!status.ok()) return status;
+  HCCL_RETURN_IF_FAILED(collective_entry(operation.kind).move(communicator, operation));
   communicator.self().finished.store(number_, std::memory_order_release);
   communicator.control().announce();
-  return wait_for(&RankSlot::finished, all, deadline, number_);
+  HCCL_RETURN_IF_FAILED(wait_for(&RankSlot::finished, all, deadline, number_));
+  // Only now may this rank's slot be overwritten for the next collective.
+  communicator.self().passed.store(number_, std::memory_order_release);
+  communicator.control().announce();
+  return {};
 }
 
 void CollectiveTask::announce() {

@@ -45,6 +45,7 @@ struct alignas(64) RankSlot {
   std::atomic<RankState> state;
   std::atomic<uint64_t> posted;    // collectives announced
   std::atomic<uint64_t> finished;  // collectives whose data this rank has moved
+  std::atomic<uint64_t> passed;    // collectives that this rank knows all ranks have finished
   int32_t pid;
   int32_t device;           // as the rank's process numbers it,
   int32_t physical_device;  // and as the host does

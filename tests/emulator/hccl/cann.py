@@ -80,7 +80,9 @@ class Buffer:
         self.cann = cann
         self.array = np.ascontiguousarray(array)
         self.address = ctypes.c_void_p()
-        cann("aclrtMalloc", ctypes.byref(self.address), ctypes.c_size_t(max(self.array.nbytes, 1)), 0)
+        cann(
+            "aclrtMalloc", ctypes.byref(self.address), ctypes.c_size_t(max(self.array.nbytes, 1)), 0
+        )
         self.write(self.array)
 
     def write(self, array: np.ndarray) -> None:

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-import cann
+from tests.emulator.hccl import cann
 
 DEADLINE_S = 60
 
