@@ -54,9 +54,18 @@ void free_block(void* context) {
   memory.free(block);
 }
 
+// The thread is bound to the stream's device.
+c10::DataPtr allocate_bound(size_t bytes, NPUStream stream) {
+  if (bytes == 0) return {nullptr, nullptr, &free_block, stream.device()};
+  DeviceMemory& memory = memory_of(stream.device_index());
+  Block* block = memory.allocate(bytes, stream.id());
+  report_to_profiler(*block, memory, stream.device(), true);
+  return {block->address, block, &free_block, stream.device()};
+}
+
 struct CachingAllocator final : c10::DeviceAllocator {
   c10::DataPtr allocate(size_t bytes) override {
-    return NPUCachingAllocator::allocate(bytes, getCurrentNPUStream());
+    return allocate_bound(bytes, getCurrentNPUStream());
   }
 
   void copy_data(void* destination, const void* source, size_t bytes) const override {
@@ -108,12 +117,8 @@ const bool registered = [] {
 c10::DeviceAllocator* get() { return &instance(); }
 
 c10::DataPtr allocate(size_t bytes, NPUStream stream) {
-  if (bytes == 0) return {nullptr, nullptr, &free_block, stream.device()};
   const NPUGuard guard(stream.device_index());
-  DeviceMemory& memory = memory_of(stream.device_index());
-  Block* block = memory.allocate(bytes, stream.id());
-  report_to_profiler(*block, memory, stream.device(), true);
-  return {block->address, block, &free_block, stream.device()};
+  return allocate_bound(bytes, stream);
 }
 
 void recordStream(const c10::DataPtr& data, NPUStream stream) {
