@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import threading
 
 import pytest
 import torch
@@ -174,7 +175,29 @@ def test_a_bad_fraction_is_refused():
         torch.npu.set_per_process_memory_fraction("half")
 
 
-def test_nothing_is_an_address_too():
+def test_threads_share_the_cache():
+    failures = []
+
+    def work(seed: int) -> None:
+        sizes = torch.randint(1, 1 << 16, (300,), generator=torch.Generator().manual_seed(seed))
+        held: list[torch.Tensor] = []
+        for size in sizes.tolist():
+            held.append(torch.full((size,), seed, dtype=torch.uint8, device="npu"))
+            if len(held) == 8:
+                oldest = held.pop(0)
+                if not oldest.eq(seed).all().item():
+                    failures.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=300)
+    assert not failures and not any(thread.is_alive() for thread in threads)
+    assert torch.npu.memory_allocated() == 0
+
+
+def test_an_empty_storage_takes_no_memory():
     empty = allocate(0)
     assert empty.nbytes() == 0
     assert torch.npu.memory_allocated() == 0
