@@ -31,7 +31,7 @@ def _run(
         pipe.send(("result", function(me, root, *arguments)))
     except cann.CannError as error:
         pipe.send(("error", error))
-    except Exception:
+    except Exception:  # noqa: BLE001 - the parent raises it
         pipe.send(("traceback", traceback.format_exc()))
 
 
