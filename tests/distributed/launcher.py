@@ -45,7 +45,7 @@ def _run(
         )
         results.put((rank, True, function(rank, size, *arguments)))
         dist.destroy_process_group()
-    except Exception:  # noqa: BLE001 - the parent raises it
+    except Exception:
         results.put((rank, False, traceback.format_exc()))
         raise
 
