@@ -40,7 +40,14 @@ def npu_cc_library(name, copts = [], alwayslink = True, exported = False, **kwar
 def npu_cc_shared_library(name, soname = None, links = [], deps = [], copts = [], linkopts = [], **kwargs):
     """A shared library (name = "lib/libx.so") of its sources and everything in deps.
 
-    links: shared libraries of this tree that it needs at run time; linkopts give the rpath to them.
+    Args:
+      name: path of the library in the package.
+      soname: default: the last part of the name.
+      links: shared libraries of this tree that it needs at run time; linkopts give the rpath.
+      deps: libraries that become a part of it.
+      copts: further compiler options.
+      linkopts: further linker options.
+      **kwargs: passed on to cc_binary.
     """
     if links:
         prebuilt_libraries(name = name + ".links", libs = links)

@@ -1,4 +1,4 @@
-"""Runs pytest as a Bazel test: sharding, filter and JUnit report by Bazel's environment variables."""
+"""Runs pytest as a Bazel test: shards, filter and report as Bazel's environment variables ask."""
 
 import os
 import sys

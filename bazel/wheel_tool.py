@@ -1,4 +1,4 @@
-"""Packs a wheel from the JSON that the npu_wheel rule writes; PyPI's wheel package writes RECORD."""
+"""Packs a wheel from the JSON of the npu_wheel rule; PyPI's wheel package writes RECORD."""
 
 import json
 import stat

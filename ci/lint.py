@@ -8,9 +8,8 @@ from pathlib import Path
 
 MAX_LINES = 400
 # Warnings for rules that Bazel 4 has built in and cannot load from elsewhere.
-NATIVE = ",".join(
-    f"-native-{name}" for name in ["cc-binary", "cc-common", "cc-info", "cc-library", "cc-test", "py"]
-)
+NATIVE_RULES = ["cc-binary", "cc-common", "cc-info", "cc-library", "cc-test", "py"]
+NATIVE = ",".join(f"-native-{name}" for name in NATIVE_RULES)
 CXX = (".cc", ".h", ".inc")
 STARLARK = (".BUILD", "BUILD.bazel", "WORKSPACE", ".bzl")
 PYTHON_TOOLS = Path(sys.executable).parent

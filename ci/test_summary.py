@@ -1,4 +1,4 @@
-"""Adds up the tests that a Bazel run executed, from its build event file; fails when there are none.
+"""Adds up the tests that a Bazel run executed, from its build events; fails when there are none.
 
 Usage: test_summary.py events.json
 """

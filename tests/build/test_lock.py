@@ -1,4 +1,4 @@
-"""The lock file: complete, hashed, bound to no machine and no index, and what the environment has."""
+"""The lock file: complete, hashed, bound to no machine or index, and what is installed."""
 
 import importlib.metadata
 import re

@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 # As a test's generated main does, but with the folder of the sample instead of the runfiles.
-MAIN = "import os, sys; from bazel import pytest_main; pytest_main.__file__ = sys.argv.pop() + '/x/y'"
-MAIN += "; sys.exit(pytest_main.main(['sample_test.py']))"
+MAIN = """
+import sys
+from bazel import pytest_main
+pytest_main.__file__ = sys.argv.pop() + "/bazel/pytest_main.py"
+sys.exit(pytest_main.main(["sample_test.py"]))
+"""
 THREE_TESTS = "import pytest\n@pytest.mark.parametrize('x', [0, 1, 2])\ndef test_x(x): pass\n"
 
 

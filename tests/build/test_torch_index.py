@@ -1,4 +1,4 @@
-"""Where torch comes from: the CPU build, from what pip is configured with or from PyTorch's CPU index."""
+"""Where torch comes from: the CPU build, by pip's own configuration or PyTorch's CPU index."""
 
 import pytest
 

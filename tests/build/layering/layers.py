@@ -15,9 +15,7 @@ ALLOWED = {
 }
 
 # The library of each package, where it has one.
-LIBRARIES = {
-    package: f"//{package}" for package in ALLOWED if package.startswith("csrc/")
-}
+LIBRARIES = {package: f"//{package}" for package in ALLOWED if package.startswith("csrc/")}
 
 
 def layer(package: str) -> str:
