@@ -30,7 +30,7 @@ except Exception as error:
 
 __all__ = ["__version__"]
 
-_LAZY_PACKAGES = ("profiler", "testing")
+_LAZY_PACKAGES = ("profiler",)
 
 
 def __getattr__(name: str):
