@@ -106,13 +106,14 @@ class Buffer:
 class Rank:
     """One rank of a communicator, on the device with its number."""
 
-    def __init__(self, rank: int, size: int, device: int | None = None) -> None:
+    def __init__(self, rank: int, size: int, cann: Cann | None = None) -> None:
         self.rank = rank
         self.size = size
-        self.cann = Cann()
         self.comm = ctypes.c_void_p()
-        self.cann("aclInit", None)
-        self.cann("aclrtSetDevice", rank if device is None else device)
+        self.cann = cann or Cann()
+        if cann is None:
+            self.cann("aclInit", None)
+        self.cann("aclrtSetDevice", rank)
         self.stream = self.new_stream()
 
     def new_stream(self) -> ctypes.c_void_p:

@@ -3,6 +3,7 @@
 import ctypes
 import itertools
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -294,3 +295,24 @@ def many_ranks(me: cann.Rank, root: bytes) -> None:
 @pytest.mark.parametrize("size", [1, 8])
 def test_one_rank_and_all_devices(size: int) -> None:
     run_ranks(many_ranks, size)
+
+
+def threads(me: cann.Rank, root: bytes) -> None:
+    shared = me.root_info()
+
+    def run(rank: int) -> np.ndarray:
+        thread = cann.Rank(rank, 4, me.cann)
+        thread.join(shared)
+        buffer = thread.buffer(np.full(1000, rank + 1, np.float32))
+        thread.call("HcclAllReduce", buffer.address, buffer.address, 1000, 4, SUM)
+        thread.synchronize()
+        thread.destroy()
+        return buffer.read()
+
+    with ThreadPoolExecutor(4) as pool:
+        for result in pool.map(run, range(4)):
+            assert (result == 10).all()
+
+
+def test_ranks_may_be_threads_of_one_process() -> None:
+    run_ranks(threads, 1)
