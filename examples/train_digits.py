@@ -23,6 +23,8 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
+import torch_npu
+
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("device", "npu", ["npu", "cpu"], "Where to train.")
 flags.DEFINE_integer("epochs", 12, "Passes over the training images.", lower_bound=1)
@@ -120,8 +122,6 @@ def profiler():
     """A profiler of five steps, or nothing."""
     if FLAGS.profile is None:
         return contextlib.nullcontext()
-    import torch_npu
-
     api = torch_npu.profiler
     return api.profile(
         schedule=api.schedule(wait=1, warmup=1, active=5, repeat=1),
