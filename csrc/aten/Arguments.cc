@@ -18,7 +18,7 @@ at::Tensor on_device(const at::Tensor& tensor, const at::Tensor& like) {
 at::Tensor defined_or_ones(const std::optional<at::Tensor>& weight, at::IntArrayRef sizes,
                            const at::Tensor& like) {
   if (weight.has_value() && weight->defined()) return *weight;
-  return empty_like(like, sizes).fill_(1);
+  return new_like(like, sizes).fill_(1);
 }
 
 Sizes all_dims(const at::Tensor& self) {

@@ -73,17 +73,23 @@ void check_expands(const at::Tensor& mask, const at::Tensor& self);
 // ---- output shapes ----
 
 at::ScalarType real_dtype(const at::Tensor& self);
+// The default dtype for integers, which functions such as logit compute in.
+at::ScalarType float_dtype(const at::Tensor& self);
 at::ScalarType sum_dtype(const at::Tensor& self, std::optional<at::ScalarType> dtype);
 
 Spec promoted(const at::Tensor& self, const at::Tensor& other);
 Spec broadcast_bool(const at::Tensor& self, const at::Tensor& other);
 Spec broadcast(const at::Tensor& condition, const at::Tensor& self, const at::Tensor& other);
 Spec reduced(const at::Tensor& self, at::OptionalIntArrayRef dims, bool keepdim);
+// One element of each row along `dim`.
+Spec selected(const at::Tensor& self, int64_t dim, bool keepdim);
+Spec selected(const at::Tensor& self, int64_t dim, bool keepdim, at::ScalarType dtype);
 Spec reduced_to_scalar(const at::Tensor& self, const char* op);
 Spec dot_product(const at::Tensor& self, const at::Tensor& other);
 Spec index_selected(const at::Tensor& self, int64_t dim, const at::Tensor& index);
 Spec flipped(const at::Tensor& self, at::IntArrayRef dims);
 Spec loss(const at::Tensor& self, const at::Tensor& target, int64_t reduction);
+Spec nll_loss2d(const at::Tensor& self, const at::Tensor& target, int64_t reduction);
 Spec adaptive_pooled(const at::Tensor& self, at::IntArrayRef output_size);
 
 }  // namespace at_npu

@@ -24,6 +24,12 @@ at::ScalarType real_dtype(const at::Tensor& self) {
   return c10::toRealValueType(self.scalar_type());
 }
 
+at::ScalarType float_dtype(const at::Tensor& self) {
+  return at::isIntegralType(self.scalar_type(), /*includeBool=*/true)
+             ? c10::get_default_dtype_as_scalartype()
+             : self.scalar_type();
+}
+
 at::ScalarType sum_dtype(const at::Tensor& self, std::optional<at::ScalarType> dtype) {
   if (dtype.has_value()) return *dtype;
   return at::isIntegralType(self.scalar_type(), /*includeBool=*/true) ? at::kLong
@@ -51,6 +57,22 @@ Spec broadcast(const at::Tensor& condition, const at::Tensor& self, const at::Te
 Spec reduced(const at::Tensor& self, at::OptionalIntArrayRef dims, bool keepdim) {
   const auto mask = at::native::make_dim_mask(dims, self.dim());
   return spec(at::native::shape_from_dim_mask(self, mask, keepdim), self.scalar_type(), self);
+}
+
+Spec selected(const at::Tensor& self, int64_t dim, bool keepdim) {
+  return selected(self, dim, keepdim, self.scalar_type());
+}
+
+Spec selected(const at::Tensor& self, int64_t dim, bool keepdim, at::ScalarType dtype) {
+  Spec result = like(self, dtype);
+  dim = at::maybe_wrap_dim(dim, self.dim());
+  if (self.dim() == 0) return result;
+  if (keepdim) {
+    result.sizes[dim] = 1;
+  } else {
+    result.sizes.erase(result.sizes.begin() + dim);
+  }
+  return result;
 }
 
 Spec reduced_to_scalar(const at::Tensor& self, const char* op) {
@@ -95,6 +117,20 @@ Spec loss(const at::Tensor& self, const at::Tensor& target, int64_t reduction) {
               ") that is different to the input size (", self.sizes(),
               ") is deprecated. Please ensure they have the same size.");
   return reduction == at::Reduction::None ? like(self) : sized(self, {});
+}
+
+Spec nll_loss2d(const at::Tensor& self, const at::Tensor& target, int64_t reduction) {
+  TORCH_CHECK(target.dim() == 3,
+              "only batches of spatial targets supported (3D tensors) but got targets of "
+              "dimension: ",
+              target.dim());
+  TORCH_CHECK(self.dim() == 4,
+              "only batches of spatial inputs supported (4D tensors), but got input of dimension: ",
+              self.dim());
+  TORCH_CHECK(self.size(0) == target.size(0) && self.size(2) == target.size(1) &&
+                  self.size(3) == target.size(2),
+              "size mismatch (got input: ", self.sizes(), " , target: ", target.sizes());
+  return reduction == at::Reduction::None ? sized(self, target.sizes()) : sized(self, {});
 }
 
 Spec adaptive_pooled(const at::Tensor& self, at::IntArrayRef output_size) {

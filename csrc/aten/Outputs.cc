@@ -31,15 +31,15 @@ at::Tensor empty_strided(at::IntArrayRef sizes, at::IntArrayRef strides, at::Sca
                                            kKeys, dtype);
 }
 
-at::Tensor empty_like(const at::Tensor& like) {
+at::Tensor new_like(const at::Tensor& like) {
   return empty(like.sizes(), like.scalar_type(), like.device());
 }
 
-at::Tensor empty_like(const at::Tensor& like, at::ScalarType dtype) {
+at::Tensor new_like(const at::Tensor& like, at::ScalarType dtype) {
   return empty(like.sizes(), dtype, like.device());
 }
 
-at::Tensor empty_like(const at::Tensor& like, at::IntArrayRef sizes) {
+at::Tensor new_like(const at::Tensor& like, at::IntArrayRef sizes) {
   return empty(sizes, like.scalar_type(), like.device());
 }
 

@@ -15,9 +15,9 @@ at::Tensor empty_strided(at::IntArrayRef sizes, at::IntArrayRef strides, at::Sca
                          at::Device device);
 
 // With `like`'s device, and its dtype and sizes unless given; contiguous.
-at::Tensor empty_like(const at::Tensor& like);
-at::Tensor empty_like(const at::Tensor& like, at::ScalarType dtype);
-at::Tensor empty_like(const at::Tensor& like, at::IntArrayRef sizes);
+at::Tensor new_like(const at::Tensor& like);
+at::Tensor new_like(const at::Tensor& like, at::ScalarType dtype);
+at::Tensor new_like(const at::Tensor& like, at::IntArrayRef sizes);
 
 void check_npu(at::Device device);
 at::Tensor create_output(at::IntArrayRef sizes, at::IntArrayRef strides,

@@ -145,8 +145,9 @@ def _structured_body(entry: Entry, function: NativeFunction) -> list[str]:
 def _plain_body(entry: Entry, function: NativeFunction) -> list[str]:
     kind = function.func.kind()
     if not entry.outputs:
-        result = "self" if kind == SchemaKind.inplace else _returned(_output_names(entry))
-        return [_call(entry, _output_names(entry)), f"return {result};"]
+        names = ["self"] if kind == SchemaKind.inplace else _output_names(entry)
+        lines = [_call(entry, _output_names(entry))]
+        return [*lines, f"return {_returned(names)};"] if function.func.returns else lines
     names = _output_names(entry)
     targets = ["self"] if kind == SchemaKind.inplace else names
     maker = {

@@ -24,7 +24,7 @@ at::Tensor convolution(const at::Tensor& input, const at::Tensor& weight,
                        at::IntArrayRef padding, at::IntArrayRef dilation, bool transposed,
                        at::IntArrayRef output_padding, int64_t groups) {
   const c10_npu::NPUGuard guard(input.device());
-  const at::Tensor out = empty_like(input, output_sizes(input, weight, stride, padding, dilation,
+  const at::Tensor out = new_like(input, output_sizes(input, weight, stride, padding, dilation,
                                                         transposed, output_padding, groups));
   if (out.numel() == 0) return out;
   ACLNN_CALL(aclnnConvolution, input, weight, bias, stride, padding, dilation, transposed,
@@ -38,9 +38,9 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(
     at::IntArrayRef output_padding, int64_t groups, std::array<bool, 3> output_mask) {
   const c10_npu::NPUGuard guard(input.device());
   const int64_t channels = grad_output.size(1);
-  const at::Tensor grad_input = output_mask[0] ? empty_like(input) : at::Tensor();
-  const at::Tensor grad_weight = output_mask[1] ? empty_like(weight) : at::Tensor();
-  const at::Tensor grad_bias = output_mask[2] ? empty_like(weight, {channels}) : at::Tensor();
+  const at::Tensor grad_input = output_mask[0] ? new_like(input) : at::Tensor();
+  const at::Tensor grad_weight = output_mask[1] ? new_like(weight) : at::Tensor();
+  const at::Tensor grad_bias = output_mask[2] ? new_like(weight, {channels}) : at::Tensor();
   ACLNN_CALL(aclnnConvolutionBackward, grad_output, input, weight, at::IntArrayRef(channels),
              stride, padding, dilation, transposed, output_padding, groups,
              at::ArrayRef<bool>(output_mask), cube_math_type(), grad_input, grad_weight,

@@ -43,7 +43,7 @@ at::Tensor& fill_through(at::Tensor& out, bool direct, at::ScalarType dtype, Fil
     fill(out);
     return out;
   }
-  const at::Tensor made = empty_like(out, direct ? out.scalar_type() : dtype);
+  const at::Tensor made = new_like(out, direct ? out.scalar_type() : dtype);
   fill(made);
   return out.copy_(made);
 }

@@ -19,9 +19,9 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> group_norm(const at::Tensor& inpu
               " and num_groups=", groups);
   const c10_npu::NPUGuard guard(input.device());
   const at::Tensor dense = input.contiguous();
-  const at::Tensor out = empty_like(dense);
-  const at::Tensor mean = empty_like(dense, at::IntArrayRef({n, groups}));
-  const at::Tensor rstd = empty_like(dense, at::IntArrayRef({n, groups}));
+  const at::Tensor out = new_like(dense);
+  const at::Tensor mean = new_like(dense, at::IntArrayRef({n, groups}));
+  const at::Tensor rstd = new_like(dense, at::IntArrayRef({n, groups}));
   if (out.numel() != 0) {
     ACLNN_CALL(aclnnGroupNorm, dense, weight, bias, n, channels, pixels, groups, eps, out, mean,
                rstd);
@@ -34,9 +34,9 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> group_norm_backward(
     const at::Tensor& rstd, const Optional& weight, int64_t n, int64_t channels, int64_t pixels,
     int64_t groups, std::array<bool, 3> output_mask) {
   const c10_npu::NPUGuard guard(input.device());
-  const at::Tensor grad_input = output_mask[0] ? empty_like(input) : at::Tensor();
-  const at::Tensor grad_weight = output_mask[1] ? empty_like(input, {channels}) : at::Tensor();
-  const at::Tensor grad_bias = output_mask[2] ? empty_like(input, {channels}) : at::Tensor();
+  const at::Tensor grad_input = output_mask[0] ? new_like(input) : at::Tensor();
+  const at::Tensor grad_weight = output_mask[1] ? new_like(input, {channels}) : at::Tensor();
+  const at::Tensor grad_bias = output_mask[2] ? new_like(input, {channels}) : at::Tensor();
   if (input.numel() == 0) {
     if (grad_weight.defined()) grad_weight.zero_();
     if (grad_bias.defined()) grad_bias.zero_();

@@ -30,7 +30,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> layer_norm(const at::Tensor& inpu
                                                           const Optional& bias, double eps) {
   check_inputs(input, normalized_shape, weight, bias);
   const c10_npu::NPUGuard guard(input.device());
-  const at::Tensor out = empty_like(input);
+  const at::Tensor out = new_like(input);
   const at::Tensor mean = statistics(input, normalized_shape);
   const at::Tensor rstd = statistics(input, normalized_shape);
   if (input.numel() != 0) {
@@ -46,7 +46,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> layer_norm_backward(
   check_inputs(input, normalized_shape, weight, bias);
   const c10_npu::NPUGuard guard(input.device());
   const auto make_like = [](bool asked, const at::Tensor& like) {
-    return asked ? empty_like(like) : at::Tensor();
+    return asked ? new_like(like) : at::Tensor();
   };
   const at::Tensor grad_input = make_like(output_mask[0], input);
   const at::Tensor grad_weight = make_like(output_mask[1], weight.value_or(input));
