@@ -119,7 +119,7 @@ def can_device_access_peer(device_id: Device, peer_device_id: Device) -> bool:
 
 
 def utilization(device: Device = None) -> int:
-    """Percent of time in which the device's cube cores were busy, -1 if CANN does not measure it."""
+    """Percent of time in which the cube cores were busy, -1 if CANN does not measure it."""
     return _C._cube_utilization(_get_device_index(device, optional=True))
 
 
