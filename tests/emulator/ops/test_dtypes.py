@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-
 from device import Device
 from sample import seeded
 

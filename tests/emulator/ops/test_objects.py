@@ -5,7 +5,6 @@ import time
 
 import pytest
 import torch
-
 from device import FORMAT_ND, PARAM_INVALID, PARAM_NULLPTR, AclError, Device, Encoder
 from device import FUNCTIONS as TABLE
 from sample import seeded
