@@ -91,6 +91,13 @@ uint64_t Stream::submitted() const {
   return queue == nullptr ? 0 : queue->pushed();
 }
 
+// Whoever was woken by the last task's end, say an event, must find the stream idle, and whoever
+// finds it idle must find the event complete: so a task that has run is waited for.
+bool Stream::idle() {
+  const uint64_t last = submitted();
+  return ran_.load(std::memory_order_acquire) >= last && wait(last, Deadline::never());
+}
+
 bool Stream::on_worker() const { return working_for == this; }
 
 void Stream::stop(bool drop_queued) {
@@ -123,9 +130,9 @@ void Stream::work() {
     if (entry.task == nullptr) break;
     scope.enter();
     execute(*entry.task, entry.submit_ns, static_cast<uint32_t>(number));
-    // First the stream, then the task, whose end may wake somebody who then asks the stream.
-    done_.advance_to(number);
+    ran_.store(number, std::memory_order_release);
     entry.task.reset();
+    done_.advance_to(number);
     scope.leave();
   }
 }

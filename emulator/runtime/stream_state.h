@@ -37,7 +37,7 @@ class Stream {
   uint64_t submit(std::unique_ptr<Task> task);
   bool wait(uint64_t tasks, const Deadline& deadline) { return done_.wait(tasks, deadline); }
   uint64_t submitted() const;
-  bool idle() const { return done_.reached(submitted()); }
+  bool idle();
   const Failure* failure() const { return failure_.load(std::memory_order_acquire); }
   bool on_worker() const;  // whether the calling thread is this stream's
 
@@ -71,7 +71,8 @@ class Stream {
   std::unique_ptr<Queue> queue_owner_;
   std::atomic<Queue*> queue_{nullptr};  // set when the worker runs
   std::thread worker_;
-  Progress done_;
+  std::atomic<uint64_t> ran_{0};  // tasks whose run() is over …
+  Progress done_;                 // … and that are gone
   std::atomic<const Failure*> failure_{nullptr};
   std::atomic<bool> drop_{false};
 };

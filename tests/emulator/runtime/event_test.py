@@ -89,6 +89,22 @@ def test_status_follows_each_recording(device):
     assert not acl.event_complete(event)
 
 
+def test_stream_and_event_agree_on_what_is_done(device):
+    stream, event = acl.stream(), acl.event()
+    for _ in range(2000):
+        acl.call("aclrtRecordEvent", event, stream)
+        acl.call("aclrtSynchronizeEvent", event)
+        assert acl.stream_idle(stream)
+    for _ in range(2000):
+        acl.call("aclrtRecordEvent", event, stream)
+        acl.call("aclrtSynchronizeStream", stream)
+        assert acl.event_complete(event)
+    for _ in range(2000):
+        acl.call("aclrtRecordEvent", event, stream)
+        if acl.stream_idle(stream):
+            assert acl.event_complete(event)
+
+
 def test_synchronize_event_times_out(device):
     stream, event = acl.stream(), acl.event()
     with acl.gate(stream):
