@@ -28,7 +28,7 @@ from .experimental_config import (
 )
 from .kineto_profile import _KinetoProfile as _KinetoProfile
 from .profile import profile
-from .schedule import ProfilerAction, Schedule
+from .scheduler import ProfilerAction, Schedule
 from .trace_handler import tensorboard_trace_handler
 
 schedule = Schedule

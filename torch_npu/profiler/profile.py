@@ -9,7 +9,7 @@ from torch_npu._C._profiler import ProfilerActivity
 
 from . import log
 from .kineto_profile import _KinetoProfile
-from .schedule import ProfilerAction, Schedule, always_record
+from .scheduler import ProfilerAction, Schedule, always_record
 from .transitions import TRANSITIONS
 
 

@@ -1,6 +1,6 @@
 """What happens between two steps, by the actions that the schedule gives them."""
 
-from .schedule import ProfilerAction
+from .scheduler import ProfilerAction
 
 NONE, WARMUP = ProfilerAction.NONE, ProfilerAction.WARMUP
 RECORD, SAVE = ProfilerAction.RECORD, ProfilerAction.RECORD_AND_SAVE
