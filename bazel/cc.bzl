@@ -19,8 +19,9 @@ _EXPORTED = [
     "-fno-semantic-interposition",
 ]
 
+_NO_UNDEFINED = ["-Wl,-z,defs"]
+
 _LINKOPTS = [
-    "-Wl,-z,defs",
     "-Wl,-z,now",
     "-Wl,--as-needed",
     "-Wl,--build-id=none",
@@ -37,7 +38,15 @@ def npu_cc_library(name, copts = [], alwayslink = True, exported = False, **kwar
         **kwargs
     )
 
-def npu_cc_shared_library(name, soname = None, links = [], deps = [], copts = [], linkopts = [], **kwargs):
+def npu_cc_shared_library(
+        name,
+        soname = None,
+        links = [],
+        deps = [],
+        copts = [],
+        linkopts = [],
+        is_python_extension = False,
+        **kwargs):
     """A shared library (name = "lib/libx.so") of its sources and everything in deps.
 
     Args:
@@ -47,6 +56,7 @@ def npu_cc_shared_library(name, soname = None, links = [], deps = [], copts = []
       deps: libraries that become a part of it.
       copts: further compiler options.
       linkopts: further linker options.
+      is_python_extension: Python's own functions come from the interpreter that loads it.
       **kwargs: passed on to cc_binary.
     """
     if links:
@@ -55,7 +65,7 @@ def npu_cc_shared_library(name, soname = None, links = [], deps = [], copts = []
     native.cc_binary(
         name = name,
         copts = _COPTS + _HIDDEN + copts,
-        linkopts = _LINKOPTS + ["-Wl,-soname," + (soname or name.split("/")[-1])] + linkopts,
+        linkopts = _LINKOPTS + ["-Wl,-soname," + (soname or name.split("/")[-1])] + linkopts + ([] if is_python_extension else _NO_UNDEFINED),
         deps = deps,
         linkshared = True,
         linkstatic = True,
