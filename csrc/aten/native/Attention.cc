@@ -27,9 +27,9 @@ bool fits_flash(const at::Tensor& query, const at::Tensor& key, const at::Tensor
   const at::ScalarType dtype = query.scalar_type();
   const bool half = dtype == at::kHalf || dtype == at::kBFloat16;
   return is_dense(query) && is_dense(key) && is_dense(value) && half && !enable_gqa &&
-         dropout_p == 0 && !(mask.has_value() && mask->defined()) &&
-         query.size(0) == key.size(0) && query.size(1) == key.size(1) &&
-         query.size(-1) <= kMaxDepth && query.size(-1) == value.size(-1);
+         dropout_p == 0 && !(mask.has_value() && mask->defined()) && query.size(0) == key.size(0) &&
+         query.size(1) == key.size(1) && query.size(-1) <= kMaxDepth &&
+         query.size(-1) == value.size(-1);
 }
 
 int64_t choose(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
@@ -51,7 +51,7 @@ std::optional<at::Tensor> causal_mask(bool is_causal, const at::Tensor& query,
   return empty({query.size(2), key.size(2)}, at::kBool, query.device()).fill_(true).triu_(1);
 }
 
-using Forward = std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, int64_t, int64_t,
+using Forward = std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, c10::SymInt, c10::SymInt,
                            at::Tensor, at::Tensor, at::Tensor>;
 
 // In the place of the log-sum-exp goes what our backward needs: [2, batch, heads, queries, 8], each
@@ -90,8 +90,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> attention_backward(
   const at::Tensor none;
   ACLNN_CALL(aclnnFlashAttentionScoreGrad, query, key, value, grad_out, none, none, none,
              causal_mask(is_causal, query, key), statistics[0], statistics[1], none, out,
-             at::OptionalIntArrayRef(), scale_or_default(scale, query), 1.0, kAllTokens,
-             kAllTokens, query.size(1), "BNSD", 0, 0, grad_query, grad_key, grad_value, none);
+             at::OptionalIntArrayRef(), scale_or_default(scale, query), 1.0, kAllTokens, kAllTokens,
+             query.size(1), "BNSD", 0, 0, grad_query, grad_key, grad_value, none);
   return {grad_query, grad_key, grad_value, none};
 }
 
