@@ -102,8 +102,8 @@ aclError aclrtMemcpyAsync(void* dst, size_t destMax, const void* src, size_t cou
   if (keep) task->keep_source();
   const uint64_t ticket = found->submit(std::move(task));
   if (keep || !(copy.pageable_source || copy.pageable_target)) return ACL_SUCCESS;
-  found->wait(ticket, Deadline::never());
-  return report(found->failure());
+  error = await_tasks("aclrtMemcpyAsync", *found, ticket, Deadline::never());
+  return error != ACL_SUCCESS ? error : report(found->failure());
 }
 
 aclError aclrtMemset(void* devPtr, size_t maxCount, int32_t value, size_t count) {

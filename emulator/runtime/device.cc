@@ -49,14 +49,17 @@ aclError open_device(const char* api, int device) {
   return ACL_SUCCESS;
 }
 
+// Not under the lock: functions of the client may run until their stream has ended.
 void close_device(int device) {
   Device& state = device_state(device);
-  std::lock_guard lock(state.mutex);
+  {
+    std::lock_guard lock(state.mutex);
+    state.primary = nullptr;
+    state.uses = 0;
+    state.peers = 0;
+  }
   destroy_contexts_of(device);
-  state.primary = nullptr;
-  state.uses = 0;
-  state.peers = 0;
-  if (Arena* arena = state.arena.load(std::memory_order_relaxed)) arena->release_all();
+  if (Arena* arena = state.arena.load(std::memory_order_acquire)) arena->release_all();
 }
 
 }  // namespace ascend_emulator
@@ -70,7 +73,10 @@ aclError aclrtSetDevice(int32_t deviceId) {
   }
   Device& state = device_state(deviceId);
   std::lock_guard lock(state.mutex);
-  if (state.primary == nullptr) state.primary = create_context(deviceId, true);
+  // A context that another thread's reset has just destroyed is as good as none.
+  if (state.primary == nullptr || !state.primary->live.load()) {
+    state.primary = create_context(deviceId, true);
+  }
   if (state.primary == nullptr) {
     return fail(ACL_ERROR_RT_RESOURCE_ALLOC_FAIL, "aclrtSetDevice: all contexts are in use");
   }

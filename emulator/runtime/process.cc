@@ -69,6 +69,8 @@ void stop_workers(int status, void*) {
 
 bool forked() { return is_forked.load(std::memory_order_relaxed); }
 
+bool process_ending() { return exiting.load(std::memory_order_seq_cst); }
+
 void watch_for_fork() {
   static const int registered =
       pthread_atfork(nullptr, nullptr, [] { is_forked.store(true, std::memory_order_relaxed); });

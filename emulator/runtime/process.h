@@ -11,6 +11,10 @@ namespace ascend_emulator {
 EMULATOR_API bool forked();
 void watch_for_fork();  // from now on
 
+// True once the process exits: workers have ended or are parked, so nothing queued will run any
+// more. Destructors of clients may still call.
+bool process_ending();
+
 // Registers the calling thread as a worker for its lifetime. At process exit the emulator lets
 // workers finish what they run, because the code and data that kernels use are torn down next, and
 // parks them afterwards.

@@ -100,12 +100,18 @@ bool Stream::idle() {
 
 bool Stream::on_worker() const { return working_for == this; }
 
-void Stream::stop(bool drop_queued) {
+bool Stream::wait(uint64_t tasks, const Deadline& deadline) {
+  return process_ending() ? done_.reached(tasks) : done_.wait(tasks, deadline);
+}
+
+bool Stream::stop(bool drop_queued) {
+  if (process_ending()) return false;
   Queue* queue = queue_.load(std::memory_order_acquire);
-  if (queue == nullptr) return;
+  if (queue == nullptr) return true;
   if (drop_queued) drop_.store(true, std::memory_order_release);
   queue->push({});
   worker_.join();
+  return true;
 }
 
 // A short spin saves the sleep and the wake-up between the tasks of a burst; worth it only where

@@ -35,14 +35,16 @@ class Stream {
 
   // How many tasks were submitted up to and including this one.
   uint64_t submit(std::unique_ptr<Task> task);
-  bool wait(uint64_t tasks, const Deadline& deadline) { return done_.wait(tasks, deadline); }
+  // False: the deadline passed first, or the process ends and the tasks will never run.
+  bool wait(uint64_t tasks, const Deadline& deadline);
   uint64_t submitted() const;
   bool idle();
   const Failure* failure() const { return failure_.load(std::memory_order_acquire); }
   bool on_worker() const;  // whether the calling thread is this stream's
 
-  // Runs what is queued, or drops it, then ends the worker.
-  void stop(bool drop_queued);
+  // Runs what is queued, or drops it, then ends the worker. False: the process ends, the worker
+  // stays as it is.
+  bool stop(bool drop_queued);
 
   std::atomic<bool> live{false};
   Context& context;
@@ -85,7 +87,10 @@ Stream* create_stream(Context& context, uint32_t priority);  // null: too many
 void destroy_stream(Stream* stream, bool drop_queued);
 void destroy_streams_of(const Context& context);
 
-// 507046 with a message if the deadline passes first; otherwise the stream's failure, if any.
+// An error with a message if the tasks are not done: 507046 if the deadline has passed.
+aclError await_tasks(const char* api, Stream& stream, uint64_t tasks, const Deadline& deadline);
+
+// The same for all tasks of the stream or the device, and then the stream's failure, if any.
 aclError synchronize(const char* api, Stream& stream, const Deadline& deadline);
 aclError synchronize_device(const char* api, int device, const Deadline& deadline);
 

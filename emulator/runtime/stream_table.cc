@@ -78,8 +78,7 @@ Stream* create_stream(Context& context, uint32_t priority) {
 
 void destroy_stream(Stream* stream, bool drop_queued) {
   if (!stream->live.exchange(false)) return;
-  stream->stop(drop_queued);
-  streams().recycle(stream);
+  if (stream->stop(drop_queued)) streams().recycle(stream);
 }
 
 void destroy_streams_of(const Context& context) {
@@ -88,18 +87,26 @@ void destroy_streams_of(const Context& context) {
   });
 }
 
+aclError await_tasks(const char* api, Stream& stream, uint64_t tasks, const Deadline& deadline) {
+  if (stream.wait(tasks, deadline)) return ACL_SUCCESS;
+  if (process_ending()) {
+    return fail(ACL_ERROR_RT_INTERNAL_ERROR,
+                "%s: the process is exiting; unfinished tasks of stream %u are dropped", api,
+                stream.id);
+  }
+  return fail(ACL_ERROR_RT_STREAM_SYNC_TIMEOUT,
+              "%s: stream %u of device %d still has unfinished tasks at the time-out", api,
+              stream.id, stream.device);
+}
+
 aclError synchronize(const char* api, Stream& stream, const Deadline& deadline) {
   if (stream.on_worker()) {
     return fail(
         ACL_ERROR_RT_PARAM_INVALID,
         "%s: called from a function that runs on this very stream: it would wait for itself", api);
   }
-  if (!stream.wait(stream.submitted(), deadline)) {
-    return fail(ACL_ERROR_RT_STREAM_SYNC_TIMEOUT,
-                "%s: stream %u of device %d still has unfinished tasks at the time-out", api,
-                stream.id, stream.device);
-  }
-  return report(stream.failure());
+  const aclError error = await_tasks(api, stream, stream.submitted(), deadline);
+  return error != ACL_SUCCESS ? error : report(stream.failure());
 }
 
 // Waits for all streams, also when one of them has failed.
