@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "csrc/core/Env.h"
 #include "csrc/core/LaunchObserver.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUWorkspace.h"
@@ -136,6 +137,7 @@ void Call::launch(aclnnStatus prepared, uint64_t workspace_size, aclOpExecutor* 
   if (C10_UNLIKELY(observer != nullptr)) {
     observer->on_launch({name_, begin, now_ns(), stream.stream()});
   }
+  if (C10_UNLIKELY(c10_npu::env::launch_blocking())) stream.synchronize();
 }
 
 void Call::fail(aclnnStatus status) const {

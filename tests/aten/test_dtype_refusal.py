@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch_npu
 
 
 def test_message_names_operator_argument_dtype_and_choices() -> None:

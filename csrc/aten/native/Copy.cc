@@ -9,6 +9,7 @@
 #include "csrc/core/NPUEvent.h"
 #include "csrc/core/NPUGuard.h"
 #include "csrc/core/NPUHostAllocator.h"
+#include "csrc/core/NPUPeerAccess.h"
 
 namespace at_npu {
 namespace {
@@ -95,6 +96,10 @@ void copy_to_host(const at::Tensor& src, const at::Tensor& dst, bool non_blockin
 // Ordered on both devices: the copy runs on the source's stream, after what the target's stream has
 // been given so far, and the target's stream goes on after it.
 void copy_between_devices(const at::Tensor& src, const at::Tensor& dst) {
+  if (!c10_npu::enable_peer_access(src.device().index(), dst.device().index())) {
+    dst.copy_(src.cpu());  // these devices do not see each other's memory
+    return;
+  }
   const c10_npu::NPUStream source = c10_npu::getCurrentNPUStream(src.device().index());
   const c10_npu::NPUStream target = c10_npu::getCurrentNPUStream(dst.device().index());
   at::Tensor dense = src;

@@ -3,9 +3,9 @@
 #include <ATen/native/CPUFallback.h>
 #include <torch/library.h>
 
-#include <cstdlib>
 #include <mutex>
-#include <string_view>
+
+#include "csrc/core/Env.h"
 
 namespace at_npu {
 namespace {
@@ -24,10 +24,7 @@ std::string full_name(const c10::OperatorHandle& op) {
 }
 
 // Read at every fallback, which is slow anyway, so that it can be set after the import.
-bool is_forbidden() {
-  const char* value = std::getenv(kForbid);
-  return value != nullptr && std::string_view(value) == "1";
-}
+bool is_forbidden() { return c10_npu::env::flag(kForbid); }
 
 uint64_t count(const std::string& name) {
   const std::lock_guard<std::mutex> lock(mutex);
