@@ -77,13 +77,14 @@ void watch_for_fork() {
   static_cast<void>(registered);
 }
 
+// Handlers run in reverse order of registration: registering again with each worker puts this one
+// ahead of the destructors of every library that was loaded before.
+void watch_for_exit() { on_exit(stop_workers, nullptr); }
+
 WorkerScope::WorkerScope() {
   this_worker = this;
   std::lock_guard lock(workers().mutex);
   workers().scopes.push_back(this);
-  // Handlers run in reverse order of registration: registering with each worker puts this one
-  // ahead of the destructors of every library that was loaded before.
-  on_exit(stop_workers, nullptr);
 }
 
 WorkerScope::~WorkerScope() {

@@ -15,6 +15,8 @@ void watch_for_fork();  // from now on
 // more. Destructors of clients may still call.
 bool process_ending();
 
+void watch_for_exit();  // before a worker starts
+
 // Registers the calling thread as a worker for its lifetime. At process exit the emulator lets
 // workers finish what they run, because the code and data that kernels use are torn down next, and
 // parks them afterwards.

@@ -67,6 +67,7 @@ aclError report(const Failure* failure) {
 Stream::Queue& Stream::started_queue() {
   std::lock_guard lock(start_mutex_);
   if (queue_owner_ == nullptr) {
+    watch_for_exit();
     queue_owner_ = std::make_unique<Queue>();
     queue_.store(queue_owner_.get(), std::memory_order_release);
     worker_ = start_with_signals_blocked([](Stream* stream) { stream->work(); }, this);
