@@ -32,6 +32,7 @@ def _run(
     descriptor = os.open(output, os.O_WRONLY | os.O_APPEND)
     os.dup2(descriptor, 2)
     import torch
+
     import torch_npu  # noqa: F401 - nothing autoloads it from a source tree
 
     torch.npu.set_device(rank)
