@@ -8,8 +8,8 @@
 
 #include "emulator/ops/base/shapes.h"
 #include "emulator/ops/decode.h"
-#include "emulator/ops/functions.h"
 
+// In a file that includes emulator/ops/functions/<family>.h,
 // EMULATE(aclnnAdd, broadcast, [](Tensor self, Tensor other, Scalar alpha, Tensor out) {
 //   at::add_out(out, self, other, alpha);
 // })

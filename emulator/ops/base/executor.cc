@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <forward_list>
 #include <memory>
 #include <string>
 
@@ -56,9 +57,6 @@ struct aclOpExecutor final : public Task, public Pooled<aclOpExecutor> {
   }
 
  private:
-  // The widest function that CANN documents has fewer parameters.
-  static constexpr size_t kMaxParameters = 64;
-
   template <class Visitor>
   static void visit(Kind kind, const Argument& argument, Visitor visitor) {
     switch (kind) {
@@ -90,15 +88,13 @@ struct aclOpExecutor final : public Task, public Pooled<aclOpExecutor> {
   }
 
   void keep_string(size_t i) {
-    strings_[strings_used_] = arguments_[i].string;
-    arguments_[i].string = strings_[strings_used_++].c_str();
+    arguments_[i].string = strings_.emplace_front(arguments_[i].string).c_str();
   }
 
   const Function& function_;
   int device_ = -1;
   std::array<Argument, kMaxParameters> arguments_;
-  std::array<std::string, 4> strings_;
-  size_t strings_used_ = 0;
+  std::forward_list<std::string> strings_;
   std::string details_;
 };
 

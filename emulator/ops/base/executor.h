@@ -7,6 +7,8 @@
 
 namespace ascend_emulator {
 
+inline constexpr size_t kMaxParameters = 64;
+
 // Phase 1 of an aclnn call: checks the arguments and binds them to an executor, which holds its own
 // references. The emulator needs no workspace.
 EMULATOR_API aclnnStatus prepare(const Function& function, std::span<const Argument> arguments,

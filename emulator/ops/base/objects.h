@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -28,22 +30,29 @@ class Counted : public Pooled<T> {
   mutable std::atomic<uint32_t> references_{1};
 };
 
-// Dimensions without an allocation.
+// Dimensions, without an allocation for as many as operators support.
 class Dims {
  public:
-  static constexpr size_t kCapacity = 25;  // CANN's own limit for a shape
+  static constexpr size_t kInline = 8;
+  static constexpr size_t kCapacity = 25;  // CANN's limit for a shape
 
   void assign(std::span<const int64_t> values) {
     size_ = values.size();
-    for (size_t i = 0; i < size_; ++i) values_[i] = values[i];
+    if (size_ > kInline) more_ = std::make_unique<int64_t[]>(size_);
+    std::copy(values.begin(), values.end(), data());
   }
   size_t size() const { return size_; }
-  int64_t operator[](size_t i) const { return values_[i]; }
-  std::span<const int64_t> span() const { return {values_.data(), size_}; }
+  int64_t operator[](size_t i) const { return span()[i]; }
+  std::span<const int64_t> span() const {
+    return {size_ > kInline ? more_.get() : inline_.data(), size_};
+  }
 
  private:
-  std::array<int64_t, kCapacity> values_;
+  int64_t* data() { return size_ > kInline ? more_.get() : inline_.data(); }
+
   size_t size_ = 0;
+  std::array<int64_t, kInline> inline_;
+  std::unique_ptr<int64_t[]> more_;
 };
 
 template <class Self, class Value>

@@ -7,8 +7,7 @@
 namespace ascend_emulator {
 
 // Base of small objects that one thread creates and another destroys, millions of times: freed
-// blocks go onto one shared list, which a creating thread takes over as a whole (so there is no
-// ABA).
+// blocks go onto one shared list, which a creating thread takes over as a whole (hence no ABA).
 template <class T>
 class Pooled {
  public:

@@ -1,7 +1,7 @@
 """Generates the aclnn entry points of the emulator from third_party/cann/aclnn/*.yaml.
 
-functions.h      what EMULATE() checks a kernel against: one type list and one symbol per function
-entry_points.cc  the exported two-phase functions and the table of parameters with accepted dtypes
+functions/<family>.h  what EMULATE() checks a kernel against: a type list and a symbol per function
+entry_points.cc       the exported two-phase functions and the parameters with their accepted dtypes
 
 A function without a kernel leaves `kernels::<function>` undefined, so that libopapi does not link.
 """
@@ -9,6 +9,7 @@ A function without a kernel leaves `kernels::<function>` undefined, so that libo
 import argparse
 import pathlib
 import re
+import sys
 
 import aclnn_table
 
@@ -63,6 +64,7 @@ namespace {{
 constexpr Parameter k{name}Parameters[] = {{
 {rows}
 }};
+static_assert(std::size(k{name}Parameters) <= ascend_emulator::kMaxParameters);
 constexpr Function k{name} = {{
     "{name}", "{name}GetWorkspaceSize", "{name}_{op}{core}_{op}", "{op}", "{engine}",
     &ascend_emulator::kernels::{name}, k{name}Parameters, std::size(k{name}Parameters)}};
@@ -96,7 +98,7 @@ SOURCE = """\
 #include <iterator>
 
 #include "emulator/ops/base/executor.h"
-#include "emulator/ops/functions.h"
+{includes}
 
 using ascend_emulator::Argument;
 using ascend_emulator::Function;
@@ -122,24 +124,41 @@ extern "C" {{
 """
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--header", type=pathlib.Path, required=True)
-    parser.add_argument("--source", type=pathlib.Path, required=True)
-    parser.add_argument("tables", type=pathlib.Path, nargs="+")
-    options = parser.parse_args()
-    families = {path.stem: aclnn_table.load([path]) for path in sorted(options.tables)}
-    functions = [(function, family) for family in families for function in families[family]]
+def header(functions):
     parameters = (
         f"using {function.name} = Parameters<{', '.join(map(wire_type, function.parameters))}>;"
-        for function, _ in functions
+        for function in functions
     )
-    kernels = (f"extern const Kernel {function.name};" for function, _ in functions)
-    options.header.write_text(
-        HEADER.format(parameters="\n".join(parameters), kernels="\n".join(kernels))
+    kernels = (f"extern const Kernel {function.name};" for function in functions)
+    return HEADER.format(parameters="\n".join(parameters), kernels="\n".join(kernels))
+
+
+def source(families):
+    includes = (f'#include "emulator/ops/functions/{family}.h"' for family in families)
+    functions = (
+        entry_points(function, family)
+        for family, functions in families.items()
+        for function in functions
     )
-    source = "".join(entry_points(function, family) for function, family in functions)
-    options.source.write_text(SOURCE.format(functions=source))
+    return SOURCE.format(includes="\n".join(includes), functions="".join(functions))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--headers", type=pathlib.Path, nargs="+", required=True)
+    parser.add_argument("--source", type=pathlib.Path, required=True)
+    parser.add_argument("--tables", type=pathlib.Path, nargs="+", required=True)
+    options = parser.parse_args()
+    families = {path.stem: aclnn_table.load([path]) for path in sorted(options.tables)}
+    headers = {path.stem: path for path in options.headers}
+    if set(headers) != set(families):
+        sys.exit(
+            f"The families in emulator/ops/BUILD.bazel are {sorted(headers)}, "
+            f"the tables in third_party/cann/aclnn are {sorted(families)}."
+        )
+    for family, functions in families.items():
+        headers[family].write_text(header(functions))
+    options.source.write_text(source(families))
 
 
 if __name__ == "__main__":

@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/activation.h"
+
 #include <ATen/ops/_log_softmax.h>
 #include <ATen/ops/_log_softmax_backward_data.h>
 #include <ATen/ops/_prelu_kernel_backward.h>

@@ -17,6 +17,7 @@
 #include <ATen/ops/rsub.h>
 #include <ATen/ops/sub.h>
 
+#include "emulator/ops/functions/pointwise.h"
 #include "emulator/ops/kernels/operand.h"
 
 namespace ascend_emulator {

@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/attention.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/logical_or.h>
@@ -8,8 +10,8 @@
 #include "emulator/ops/emulate.h"
 #include "emulator/ops/kernels/bits.h"
 
-// Attention over whole score matrices in float32: O = drop(softmax(mask(scale * (Q K' + shift))))
-// V.
+// Attention over whole score matrices in float32:
+// O = drop(softmax(mask(scale * (Q K' + shift)))) V.
 namespace ascend_emulator {
 namespace {
 

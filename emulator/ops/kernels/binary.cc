@@ -20,6 +20,8 @@
 #include <ATen/ops/where.h>
 #include <ATen/ops/xlogy.h>
 
+#include "emulator/ops/functions/comparison.h"
+#include "emulator/ops/functions/pointwise.h"
 #include "emulator/ops/kernels/operand.h"
 
 namespace ascend_emulator {

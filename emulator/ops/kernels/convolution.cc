@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/convolution.h"
+
 #include <ATen/ops/convolution.h>
 #include <ATen/ops/convolution_backward.h>
 

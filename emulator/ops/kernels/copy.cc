@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/copy.h"
+
 #include <ATen/ops/arange.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/linspace.h>

@@ -2,6 +2,7 @@
 #include <ATen/ops/mul.h>
 
 #include "emulator/ops/emulate.h"
+#include "emulator/ops/functions/random.h"
 #include "emulator/ops/kernels/bits.h"
 #include "emulator/ops/kernels/random.h"
 

@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/foreach.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/abs.h>
 #include <ATen/ops/acos.h>

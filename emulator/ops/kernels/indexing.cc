@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/indexing.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_index_put_impl.h>
 #include <ATen/ops/arange.h>

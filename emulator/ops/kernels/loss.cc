@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/loss.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/binary_cross_entropy.h>
 #include <ATen/ops/binary_cross_entropy_backward.h>

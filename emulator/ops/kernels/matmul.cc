@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/matmul.h"
+
 #include <ATen/ops/addbmm.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/addmv.h>

@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/normalization.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/native_batch_norm.h>
 #include <ATen/ops/native_batch_norm_backward.h>

@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/optimizer.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/sqrt.h>

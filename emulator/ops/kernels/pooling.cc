@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/pooling.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_adaptive_avg_pool2d.h>
 #include <ATen/ops/_adaptive_avg_pool2d_backward.h>

@@ -7,6 +7,7 @@
 #include <ATen/ops/randperm.h>
 
 #include "emulator/ops/emulate.h"
+#include "emulator/ops/functions/random.h"
 
 namespace ascend_emulator {
 namespace {

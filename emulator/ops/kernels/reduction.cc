@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/reduction.h"
+
 #include <ATen/ops/all.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/amin.h>

@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/sorting.h"
+
 #include <ATen/ops/_unique2.h>
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/kthvalue.h>

@@ -41,6 +41,7 @@
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/trunc.h>
 
+#include "emulator/ops/functions/pointwise.h"
 #include "emulator/ops/kernels/operand.h"
 
 namespace ascend_emulator {

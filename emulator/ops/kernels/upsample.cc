@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/upsample.h"
+
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/upsample_bilinear2d_backward.h>
 #include <ATen/ops/upsample_nearest2d.h>
