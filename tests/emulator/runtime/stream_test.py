@@ -190,6 +190,7 @@ def fail_asynchronously(stream):
 def test_an_asynchronous_error_is_told_at_every_synchronization(device):
     stream, after = acl.stream(), acl.event()
     fail_asynchronously(stream)
+    fail_asynchronously(stream)  # what follows a failure does not replace it
     acl.call("aclrtRecordEvent", after, stream)
     for call in (
         lambda: acl.call("aclrtSynchronizeStream", stream),
