@@ -17,13 +17,15 @@ void CollectiveRecord::begin() {
 void CollectiveRecord::end() { end_.record(comm_->stream()); }
 
 bool CollectiveRecord::completed() {
-  if (failure() != nullptr) return true;
+  if (succeeded_ || failure() != nullptr) return true;
   try {
-    return end_.query();
+    if (!end_.query()) return false;
   } catch (const std::exception& error) {
     fail(error.what());
     return true;
   }
+  succeeded_ = !check_communicator();
+  return true;
 }
 
 std::exception_ptr CollectiveRecord::failure() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <memory>
@@ -32,7 +33,8 @@ class CollectiveRecord {
   void begin();  // on the communicator's stream, before the launch
   void end();    // after it
 
-  // Finished, or failed.
+  // Finished, or failed. The end of the work does not tell which: on a stream that goes on after a
+  // failure its event is reached as well, so HCCL is asked once.
   bool completed();
   std::exception_ptr failure() const;
   void fail(const std::string& reason);
@@ -59,6 +61,7 @@ class CollectiveRecord {
   c10_npu::NPUEvent end_;
   mutable std::mutex mutex_;
   std::exception_ptr failure_;
+  std::atomic<bool> succeeded_{false};
 };
 
 }  // namespace c10d_npu

@@ -31,7 +31,7 @@ ProcessGroupHCCL::ProcessGroupHCCL(c10::intrusive_ptr<c10d::Store> store, int ra
       group_(std::make_shared<const std::string>(options_->group_id.empty() ? options_->group_name
                                                                             : options_->group_id)),
       pairs_(size),
-      watchdog_(RankStatus(store_->clone(), rank, size), environment_.error_handling) {
+      watchdog_(store_->clone(), rank, size, environment_.error_handling) {
   init();
 }
 

@@ -13,6 +13,8 @@ constexpr char kRequest[] = "status_request";
 // Three periods of the other ranks' watchdogs.
 constexpr std::chrono::milliseconds kPatience{3000};
 constexpr std::chrono::milliseconds kPoll{50};
+// Asking a store whose host has just ended the same job would fill the log with its complaints.
+constexpr std::chrono::milliseconds kQuiet{2000};
 
 struct Progress {
   uint64_t enqueued = 0;
@@ -31,16 +33,15 @@ Progress parse(const std::string& text) {
 RankStatus::RankStatus(c10::intrusive_ptr<c10d::Store> store, int rank, int size)
     : store_(std::move(store)), rank_(rank), size_(size) {}
 
-RankStatus::RankStatus(RankStatus&& other) noexcept
-    : store_(std::move(other.store_)), rank_(other.rank_), size_(other.size_) {}
-
 void RankStatus::enqueued(const CollectiveRecord& record) {
   last_name_.store(record.id().name, std::memory_order_relaxed);
   enqueued_.store(record.id().sequence, std::memory_order_release);
+  made_progress();
 }
 
 void RankStatus::completed(const CollectiveRecord& record) {
   completed_.store(record.id().sequence, std::memory_order_release);
+  made_progress();
 }
 
 std::string RankStatus::key(int rank) const { return c10::str("status_", rank); }
@@ -51,7 +52,8 @@ void RankStatus::publish() {
 }
 
 void RankStatus::answer() {
-  if (answered_) return;
+  const auto quiet = CollectiveRecord::Clock::now() - last_progress_.load();
+  if (answered_ || quiet < kQuiet) return;
   try {
     if (!store_->check({kRequest})) return;
     publish();

@@ -15,13 +15,12 @@ namespace c10d_npu {
 class RankStatus {
  public:
   RankStatus(c10::intrusive_ptr<c10d::Store> store, int rank, int size);
-  RankStatus(RankStatus&& other) noexcept;
 
   int rank() const { return rank_; }
   void enqueued(const CollectiveRecord& record);
   void completed(const CollectiveRecord& record);
 
-  // Tells where this rank is if any rank asks.
+  // Tells where this rank is if any rank asks. A rank that makes progress need not look.
   void answer();
 
   // Asks all ranks and says which are behind `record`, and which do not answer.
@@ -30,6 +29,7 @@ class RankStatus {
  private:
   std::string key(int rank) const;
   void publish();
+  void made_progress() { last_progress_ = CollectiveRecord::Clock::now(); }
 
   c10::intrusive_ptr<c10d::Store> store_;
   const int rank_;
@@ -37,6 +37,7 @@ class RankStatus {
   std::atomic<uint64_t> enqueued_{0};
   std::atomic<uint64_t> completed_{0};
   std::atomic<const char*> last_name_{"nothing"};
+  std::atomic<CollectiveRecord::Clock::time_point> last_progress_{CollectiveRecord::Clock::now()};
   bool answered_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <unordered_set>
 
 namespace c10d_npu {
 namespace {
@@ -22,8 +23,9 @@ std::string what(const std::exception_ptr& failure) {
 
 }  // namespace
 
-Watchdog::Watchdog(RankStatus status, ErrorHandling handling)
-    : status_(std::move(status)), handling_(handling), thread_(&Watchdog::run, this) {}
+Watchdog::Watchdog(c10::intrusive_ptr<c10d::Store> store, int rank, int size,
+                   ErrorHandling handling)
+    : status_(std::move(store), rank, size), handling_(handling), thread_(&Watchdog::run, this) {}
 
 Watchdog::~Watchdog() {
   {
@@ -68,28 +70,30 @@ void Watchdog::run() {
       std::unique_lock lock(mutex_);
       if (changed_.wait_for(lock, kPeriod, [this] { return stopping_; })) return;
     }
-    for (const auto& record : snapshot()) look_at(*record);
+    std::unordered_set<const CollectiveRecord*> done;
+    for (const auto& record : snapshot()) {
+      if (look_at(*record)) done.insert(record.get());
+    }
     {
       std::lock_guard lock(mutex_);
-      in_flight_.remove_if([this](const auto& record) {
-        if (!record->completed()) return false;
-        if (!record->id().point_to_point) status_.completed(*record);
-        return true;
-      });
+      in_flight_.remove_if([&](const auto& record) { return done.contains(record.get()); });
     }
     status_.answer();
   }
 }
 
-void Watchdog::look_at(CollectiveRecord& record) {
-  const bool finished = record.completed();
-  if (finished && record.failure() == nullptr) return;
-  if (!finished && !record.check_communicator()) {
-    if (!record.timed_out()) return;
+bool Watchdog::look_at(CollectiveRecord& record) {
+  if (!record.completed() && !record.check_communicator()) {
+    if (!record.timed_out()) return false;
     record.fail(c10::str("it did not finish within ", record.timeout().count(),
                          " ms (timeout of the process group). ", status_.verdict(record)));
   }
-  handle(record);
+  if (record.failure() != nullptr) {
+    handle(record);
+  } else if (!record.id().point_to_point) {
+    status_.completed(record);
+  }
+  return true;
 }
 
 void Watchdog::handle(CollectiveRecord& record) {

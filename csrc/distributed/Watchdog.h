@@ -19,7 +19,7 @@ namespace c10d_npu {
 // that are missing.
 class Watchdog {
  public:
-  Watchdog(RankStatus status, ErrorHandling handling);
+  Watchdog(c10::intrusive_ptr<c10d::Store> store, int rank, int size, ErrorHandling handling);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -37,7 +37,8 @@ class Watchdog {
 
   void run();
   Records snapshot();
-  void look_at(CollectiveRecord& record);
+  // Whether there is nothing left to see.
+  bool look_at(CollectiveRecord& record);
   void handle(CollectiveRecord& record);
 
   RankStatus status_;

@@ -23,7 +23,7 @@ Status find_communicator(const char* api, HcclComm client, aclrtStream stream,
   if (stream == nullptr || device < 0) {
     return failure(HCCL_E_PTR, "%s: %p is no live stream", api, stream);
   }
-  if (device == (*communicator)->device()) return {};
+  if (device == (*communicator)->device()) return (*communicator)->current_failure();
   return failure(HCCL_E_PARA, "%s: communicator %s is on device %d, the stream on device %d", api,
                  (*communicator)->name().c_str(), (*communicator)->device(), device);
 }

@@ -38,8 +38,10 @@ def wait_for_the_dead(me: cann.Rank, root: bytes) -> dict:
     message = failed_synchronize(me)
     noticed = time.monotonic()
     error, text = me.async_error()
-    all_reduce(me)
-    again = failed_synchronize(me)
+    with pytest.raises(cann.CannError) as raised:
+        all_reduce(me)
+    assert raised.value.code == cann.HCCL_E_REMOTE
+    again = raised.value.message
     me.destroy()
     return {
         "message": message,
