@@ -44,7 +44,7 @@ def _impl(ctx):
         mnemonic = "Wheel",
         progress_message = "Packing " + wheel.basename,
     )
-    return [DefaultInfo(files = depset([wheel]))]
+    return [DefaultInfo(files = depset([wheel]), runfiles = ctx.runfiles(files = [wheel]))]
 
 npu_wheel = rule(
     implementation = _impl,

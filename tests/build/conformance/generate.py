@@ -29,9 +29,10 @@ def program(stubs: list[generate_stubs.Stub]) -> str:
     for stub in stubs:
         parameters = ", ".join(type_ + name for type_, name in stub.arguments)
         lines.append(f"{stub.result} {stub.name}({parameters});")
-    lines += ["}", "__attribute__((used)) void* const kFunctions[] = {"]
+    # Volatile and read, or the linker drops the table and looks for nothing.
+    lines += ["}", "void* const volatile kFunctions[] = {"]
     lines += [f"    reinterpret_cast<void*>(&{stub.name})," for stub in stubs]
-    lines += ["};", "int main() {}", ""]
+    lines += ["};", "int main() { return kFunctions[0] == nullptr; }", ""]
     return "\n".join(lines)
 
 
