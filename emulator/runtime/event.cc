@@ -49,14 +49,18 @@ class WaitTask : public Task {
     info.kind = TaskKind::kEvent;
   }
 
+  // Work that was to follow failed work cannot be right: the failure spreads.
   aclError run() override {
-    if (recording_->complete()) return ACL_SUCCESS;
-    const BlockingRegion waiting;
-    const int64_t limit = wait_limit_ms.load(std::memory_order_relaxed);
-    if (recording_->wait(Deadline::after(limit))) return ACL_SUCCESS;
-    return fail(ACL_ERROR_RT_WAIT_TIMEOUT,
-                "the event was not recorded within %lld ms (aclrtSetOpWaitTimeout)",
-                static_cast<long long>(limit));
+    if (!recording_->complete()) {
+      const BlockingRegion waiting;
+      const int64_t limit = wait_limit_ms.load(std::memory_order_relaxed);
+      if (!recording_->wait(Deadline::after(limit))) {
+        return fail(ACL_ERROR_RT_WAIT_TIMEOUT,
+                    "the event was not recorded within %lld ms (aclrtSetOpWaitTimeout)",
+                    static_cast<long long>(limit));
+      }
+    }
+    return report(recording_->failure);
   }
 
  private:
@@ -97,7 +101,7 @@ aclError enqueue_wait(aclrtStream handle, Event& event) {
   const aclError error = find_stream("aclrtStreamWaitEvent", handle, &stream);
   if (error != ACL_SUCCESS) return error;
   auto recording = event.latest();
-  if (recording == nullptr || recording->complete()) return ACL_SUCCESS;
+  if (recording == nullptr || recording->succeeded()) return ACL_SUCCESS;
   stream->submit(std::make_unique<WaitTask>(std::move(recording)));
   return ACL_SUCCESS;
 }

@@ -18,6 +18,7 @@ struct Recording {
   const Failure* failure = nullptr;  // of the stream, at that point
 
   bool complete() const { return done.reached(1); }
+  bool succeeded() const { return complete() && failure == nullptr; }
   bool wait(const Deadline& deadline) { return done.wait(1, deadline); }
 };
 

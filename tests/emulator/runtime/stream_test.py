@@ -211,6 +211,21 @@ def test_other_streams_do_not_see_the_error(device):
     acl.call("aclrtSynchronizeStream", other)
 
 
+@pytest.mark.parametrize("synchronized", [False, True])
+def test_the_error_spreads_to_streams_that_wait_for_the_work(device, synchronized):
+    stream, follower, event = acl.stream(), acl.stream(), acl.event()
+    fail_asynchronously(stream)
+    acl.call("aclrtRecordEvent", event, stream)
+    if synchronized:
+        acl.lib.aclrtSynchronizeEvent(event)
+    acl.call("aclrtStreamWaitEvent", follower, event)
+    with pytest.raises(
+        acl.AclError, match=r"task 1, EVENT_WAIT,.* failed: task 1, EVENT_WAIT,"
+    ) as e:
+        acl.call("aclrtSynchronizeStream", follower)
+    assert e.value.code == acl.WAIT_TIMEOUT
+
+
 @pytest.mark.parametrize(("mode", "expected"), [(0, [1]), (1, [])])
 def test_failure_mode_decides_whether_later_tasks_run(device, mode, expected):
     stream, ran = acl.stream(), []
