@@ -65,11 +65,13 @@ void NPUGeneratorImpl::set_state(const c10::TensorImpl& state) {
   at::detail::check_rng_state(state);
   TORCH_CHECK(state.numel() == kStateBytes, "the state of an npu generator has ", kStateBytes,
               " bytes (seed, offset), got ", state.numel());
+  uint64_t seed = 0;
   uint64_t offset = 0;
   const auto* bytes = static_cast<const uint8_t*>(state.data());
-  std::memcpy(&seed_, bytes, sizeof(seed_));
-  std::memcpy(&offset, bytes + sizeof(seed_), sizeof(offset));
-  set_offset(offset);
+  std::memcpy(&seed, bytes, sizeof(seed));
+  std::memcpy(&offset, bytes + sizeof(seed), sizeof(offset));
+  set_offset(offset);  // first: it refuses what cannot be an offset
+  seed_ = seed;
 }
 
 NPUGeneratorImpl* NPUGeneratorImpl::clone_impl() const {

@@ -70,7 +70,9 @@ def test_bad_states_are_refused():
         torch.npu.set_rng_state(torch.zeros(5, dtype=torch.uint8))
     with pytest.raises((RuntimeError, TypeError), match="ByteTensor"):
         torch.npu.set_rng_state(torch.zeros(16))
+    seed = torch.npu.seed()
     odd = torch.zeros(16, dtype=torch.uint8)
     odd[8] = 1
     with pytest.raises(ValueError, match="multiple of 4"):
         torch.npu.set_rng_state(odd)
+    assert torch.npu.initial_seed() == seed  # nothing of a refused state was taken
