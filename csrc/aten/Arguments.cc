@@ -6,6 +6,7 @@
 #include <ATen/WrapDimUtils.h>
 #include <ATen/native/IndexingUtils.h>
 
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -17,7 +18,7 @@ at::Tensor on_device(const at::Tensor& tensor, const at::Tensor& like) {
 
 at::Tensor defined_or_ones(const std::optional<at::Tensor>& weight, at::IntArrayRef sizes,
                            const at::Tensor& like) {
-  if (weight.has_value() && weight->defined()) return *weight;
+  if (is_given(weight)) return *weight;
   return new_like(like, sizes).fill_(1);
 }
 
@@ -98,6 +99,15 @@ float finite_limit(std::optional<double> value, const at::Tensor& self, int sign
   if (self.scalar_type() == at::kHalf) limit = kLargestHalf;
   if (self.scalar_type() == at::kBFloat16) limit = kLargestBFloat16;
   return sign > 0 ? limit : -limit;
+}
+
+int64_t whole(const std::optional<at::Scalar>& correction) {
+  const at::Scalar value = correction.value_or(1);
+  const double number = value.toDouble();
+  TORCH_CHECK_NOT_IMPLEMENTED(number == std::floor(number),
+                              "var and std on npu take a whole number as correction, not ", number,
+                              ".");
+  return static_cast<int64_t>(number);
 }
 
 void check_overlap(const at::Tensor& out, const at::ITensorListRef& inputs) {

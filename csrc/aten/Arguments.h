@@ -28,6 +28,10 @@ inline bool is_host_scalar(const at::Tensor& tensor) {
   return tensor.dim() == 0 && tensor.is_cpu();
 }
 
+inline bool is_given(const std::optional<at::Tensor>& tensor) {
+  return tensor.has_value() && tensor->defined();
+}
+
 // `tensor` itself, or a copy of a 0-dim CPU tensor on `like`'s device.
 at::Tensor on_device(const at::Tensor& tensor, const at::Tensor& like);
 
@@ -61,6 +65,9 @@ int64_t scatter_mode(std::string_view reduce);
 int8_t cube_math_type();
 // The largest (sign 1) or lowest (-1) finite value of the dtype, unless a value is given.
 float finite_limit(std::optional<double> value, const at::Tensor& self, int sign);
+
+// aclnnVarMean and aclnnStd take whole corrections only. 1 if none is given.
+int64_t whole(const std::optional<at::Scalar>& correction);
 
 // ---- checks ----
 

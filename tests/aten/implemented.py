@@ -52,3 +52,9 @@ def covering_opinfos(op: str, op_db: list) -> list:
 def random_opinfos() -> frozenset[str]:
     """OpInfos whose results are random: tests/aten/test_random.py looks at their distributions."""
     return frozenset(yaml.safe_load((_HERE / "opinfos.yaml").read_text())["random"])
+
+
+@functools.cache
+def excluded_opinfos() -> frozenset[str]:
+    """OpInfos that are no comparison of values between devices, each with its reason."""
+    return frozenset(yaml.safe_load((_HERE / "opinfos.yaml").read_text())["excluded"])

@@ -15,12 +15,17 @@ from torch.testing._internal.common_methods_invocations import op_db
 from torch.testing._internal.opinfo.core import OpInfo, SampleInput
 from torch.utils import _pytree as pytree
 
-from tests.aten.implemented import covering_opinfos, implemented_ops
+from tests.aten.implemented import covering_opinfos, excluded_opinfos, implemented_ops
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.bool)
 SAMPLES = 10  # of each OpInfo and dtype; the first ones are the simple ones
 DEVICE = "npu:0"
 _REFUSED = "the NPU does not support dtype"
+# Kernels accumulate in float32 where the CPU rounds in between, and the other way round.
+_TOLERANCES = {
+    torch.float16: {"rtol": 1e-2, "atol": 2e-3},
+    torch.bfloat16: {"rtol": 5e-2, "atol": 2e-2},
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +61,7 @@ def opinfos() -> list[OpInfo]:
     for op in sorted(implemented_ops()):
         for info in covering_opinfos(op, op_db):
             found[info.full_name] = info
-    return list(found.values())
+    return [info for info in found.values() if info.full_name not in excluded_opinfos()]
 
 
 def cases(dtypes: tuple[torch.dtype, ...] = DTYPES, where: Callable = lambda info: True) -> list:
@@ -76,13 +81,14 @@ def samples(info: OpInfo, dtype: torch.dtype, requires_grad: bool = False) -> It
 
 
 def to_npu(value: object) -> object:
-    """Tensors inside `value` on the device, as leaves of their own."""
+    """Tensors inside `value` on the device, as leaves of their own; a device becomes ours."""
 
-    def move(tensor: object) -> object:
-        if not isinstance(tensor, torch.Tensor):
-            return tensor
-        moved = tensor.detach().to(DEVICE)
-        return moved.requires_grad_(tensor.requires_grad)
+    def move(leaf: object) -> object:
+        if leaf == "cpu" or leaf == torch.device("cpu"):
+            return DEVICE
+        if not isinstance(leaf, torch.Tensor):
+            return leaf
+        return leaf.detach().to(DEVICE).requires_grad_(leaf.requires_grad)
 
     return pytree.tree_map(move, value)
 
@@ -98,7 +104,10 @@ def assert_same(actual: object, expected: object) -> None:
     for tensor in pytree.tree_leaves(actual):
         if isinstance(tensor, torch.Tensor):
             assert tensor.device == torch.device(DEVICE)
-    torch.testing.assert_close(to_cpu(actual), to_cpu(expected), equal_nan=True)
+    ours, theirs = to_cpu(actual), to_cpu(expected)
+    dtypes = {t.dtype for t in pytree.tree_leaves(theirs) if isinstance(t, torch.Tensor)}
+    tolerances = next((_TOLERANCES[dtype] for dtype in _TOLERANCES if dtype in dtypes), {})
+    torch.testing.assert_close(ours, theirs, equal_nan=True, **tolerances)
 
 
 def is_refusal(error: Exception) -> bool:
@@ -136,6 +145,10 @@ def _check(
             if not is_refusal(error):
                 raise
             refused += 1
+        except torch.AcceleratorError:
+            # The stream is broken for good: the next case starts on another.
+            torch.npu.set_stream(torch.npu.Stream())
+            raise
     fallbacks = torch_npu._C.fallback_stats()
     assert not fallbacks, f"ran on the CPU: {fallbacks}"
     assert ran or dtype != torch.float32, f"all {refused} samples were refused"

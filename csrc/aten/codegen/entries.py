@@ -11,7 +11,7 @@ import yaml
 from torchgen.gen import get_grouped_native_functions, parse_native_yaml
 from torchgen.model import NativeFunction, NativeFunctionsGroup, SchemaKind
 
-_KEYS = {"op", "acl", "out", "pre", "cast", "variants"}
+_KEYS = {"op", "acl", "out", "pre", "cast", "variants", "computed_as"}
 _CALL = re.compile(r"(aclnn\w+)\((.*)\)\s*", re.DOTALL)
 
 
@@ -44,6 +44,7 @@ class Entry:
     outputs: tuple[str, ...]
     pre: str
     cast: tuple[str, ...] | None
+    computed_as: dict[str, str]  # output -> dtype, where aclnn's is another than PyTorch's
 
     @property
     def structured(self) -> bool:
@@ -128,6 +129,7 @@ def parse_entry(data: dict, schemas: Schemas) -> Entry:
         outputs=_as_tuple(data.get("out")),
         pre=data.get("pre", ""),
         cast=_as_tuple(data["cast"]) if "cast" in data else None,
+        computed_as=data.get("computed_as", {}),
     )
     if entry.structured and entry.outputs:
         raise EntryError(f"{op}: PyTorch has a shape function for it, drop `out`")

@@ -93,10 +93,14 @@ def _call_function(entry: Entry) -> str:
         lines.append(f"  const at::ScalarType compute_dtype = {outputs[0]}.scalar_type();")
     for name in casts:
         lines.append(f"  const Cast {name}_cast({name}, compute_dtype, {outputs[0]});")
+    made = entry.computed_as
+    lines += [f"  const at::Tensor {n}_made = new_like({n}, {dtype});" for n, dtype in made.items()]
     lines.append("  {")
     lines += [f"    const at::Tensor& {name} = {name}_cast;" for name in casts]
-    lines += [f"    {entry.calls[-1].code}", "  }", "}"]
-    return "\n".join(lines)
+    lines += [f"    const at::Tensor& {name} = {name}_made;" for name in made]
+    lines += [f"    {entry.calls[-1].code}", "  }"]
+    lines += [f"  {name}.copy_({name}_made);" for name in made]
+    return "\n".join([*lines, "}"])
 
 
 def _by_value(binding) -> str:

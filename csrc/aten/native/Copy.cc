@@ -1,5 +1,6 @@
 #include <ATen/Dispatch_v2.h>
 #include <ATen/ExpandUtils.h>
+#include <ATen/ops/view_as_real.h>
 #include <torch/library.h>
 
 #include "acl/acl_rt.h"
@@ -37,8 +38,11 @@ void copy_on_device(const at::Tensor& src, const at::Tensor& dst) {
     return;
   }
   ACLNN_CALL(aclnnInplaceCopy, dst, src);
-  if (src.is_conj() != dst.is_conj()) dst.conj_physical_();
-  if (src.is_neg() != dst.is_neg()) dst.neg_();
+  // The kernel has copied what is stored; the bits say how that is read.
+  if (src.is_conj() != dst.is_conj()) {
+    at::view_as_real(dst.is_conj() ? dst.conj() : dst).select(-1, 1).neg_();
+  }
+  if (src.is_neg() != dst.is_neg()) (dst.is_neg() ? dst._neg_view() : dst).neg_();
 }
 
 // Waits, unless the caller said not to and the host memory is pinned: then the host allocator keeps
