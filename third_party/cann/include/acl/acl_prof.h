@@ -72,9 +72,6 @@ CANN_API aclError aclprofDestroyConfig(const aclprofConfig* profilerConfig);
 CANN_API aclError aclprofWarmup(const aclprofConfig* profilerConfig);
 CANN_API aclError aclprofSetConfig(aclprofConfigType configType, const char* config,
                                    size_t configLength);
-CANN_API aclError aclprofGetSupportedFeatures(size_t* featuresSize, void** featuresData);
-CANN_API aclError aclprofGetSupportedFeaturesV2(size_t* featuresSize, void** featuresData);
-CANN_API aclError aclprofRegisterDeviceCallback();
 CANN_END_DECLS
 
 #endif  // ACL_ACL_PROF_H_
