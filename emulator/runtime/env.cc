@@ -17,7 +17,7 @@ constexpr int64_t kKiB = 1024;
 constexpr int64_t kGiB = kKiB * kKiB * kKiB;
 
 struct Setting {
-  int64_t Env::*field;
+  int64_t Env::* field;
   const char* name;
   const char* meaning;
   int64_t fallback;
@@ -29,7 +29,7 @@ struct Setting {
 constexpr Setting kSettings[] = {
     {&Env::devices, "ASCEND_EMULATOR_DEVICES", "number of devices", 8, 0, 64},
     {&Env::device_memory, "ASCEND_EMULATOR_DEVICE_MEMORY", "bytes per device (K, M, G)", 0,
-     64 * kKiB* kKiB, 256 * kGiB},
+     64 * kKiB * kKiB, 256 * kGiB},
     {&Env::resident_limit, "ASCEND_EMULATOR_RESIDENT_LIMIT",
      "host bytes in use above which freed device pages go back to the host (K, M, G)", 0, 0,
      INT64_MAX},
