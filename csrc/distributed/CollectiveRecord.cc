@@ -20,11 +20,12 @@ bool CollectiveRecord::completed() {
   if (succeeded_ || failure() != nullptr) return true;
   try {
     if (!end_.query()) return false;
+    end_.synchronize();  // reached, so this only tells whether the stream had failed before
   } catch (const std::exception& error) {
     fail(error.what());
     return true;
   }
-  succeeded_ = !check_communicator();
+  succeeded_ = true;
   return true;
 }
 

@@ -33,8 +33,7 @@ class CollectiveRecord {
   void begin();  // on the communicator's stream, before the launch
   void end();    // after it
 
-  // Finished, or failed. The end of the work does not tell which: on a stream that goes on after a
-  // failure its event is reached as well, so HCCL is asked once.
+  // Finished, or failed. Never waits.
   bool completed();
   std::exception_ptr failure() const;
   void fail(const std::string& reason);

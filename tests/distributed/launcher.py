@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -65,6 +66,10 @@ class Ranks:
         timeout_s: float = 60,
     ) -> None:
         self.store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+        # The children import the test's module by its name.
+        root = str(Path(__file__).parents[2])
+        if root not in sys.path:
+            sys.path.append(root)
         context = multiprocessing.get_context("spawn")
         self.queue = context.Queue()
         self.values: dict[int, tuple[bool, object]] = {}

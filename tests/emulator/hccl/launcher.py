@@ -5,10 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from tests.emulator.hccl import cann
 
@@ -41,6 +43,10 @@ class Ranks:
     def __init__(
         self, function: Callable, size: int, *arguments: object, env: dict | None = None
     ) -> None:
+        # The children import the test's module by its name.
+        root = str(Path(__file__).parents[3])
+        if root not in sys.path:
+            sys.path.append(root)
         context = multiprocessing.get_context("spawn")
         self.pipes: list[Connection] = []
         self.processes = []
