@@ -32,10 +32,10 @@ aclFormat format_of(int64_t dims) {
 TensorHandle describe(const at::Tensor& tensor) {
   // The storage goes along whole: kernels see views through their strides and offset.
   const int64_t elements = static_cast<int64_t>(tensor.storage().nbytes() / tensor.itemsize());
-  return TensorHandle(aclCreateTensor(
-      tensor.sizes().data(), tensor.dim(), acl_data_type(tensor.scalar_type()),
-      tensor.strides().data(), tensor.storage_offset(), format_of(tensor.dim()), &elements, 1,
-      tensor.storage().mutable_data()));
+  return TensorHandle(aclCreateTensor(tensor.sizes().data(), tensor.dim(),
+                                      acl_data_type(tensor.scalar_type()), tensor.strides().data(),
+                                      tensor.storage_offset(), format_of(tensor.dim()), &elements,
+                                      1, tensor.storage().mutable_data()));
 }
 
 // The list owns its tensors from its creation on.

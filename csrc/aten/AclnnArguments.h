@@ -21,7 +21,8 @@ namespace at_npu::aclnn {
 // One parameter of an aclnn function, as third_party/cann/aclnn/*.yaml has it.
 struct Parameter {
   const char* name;
-  uint64_t dtypes;  // bit per aclDataType that the hardware accepts; 0: not known, nothing is refused
+  uint64_t
+      dtypes;  // bit per aclDataType that the hardware accepts; 0: not known, nothing is refused
 };
 
 using Launcher = aclnnStatus (*)(void*, uint64_t, aclOpExecutor*, aclrtStream);

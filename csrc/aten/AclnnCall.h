@@ -11,16 +11,17 @@
 // ACLNN_CALL(aclnnAdd, self, other, alpha, out): both phases of an aclnn function on the current
 // stream. Takes tensors, scalars, lists and optionals as PyTorch has them; an undefined tensor is
 // passed as a null pointer. The function's declaration fixes the number and kind of arguments.
-#define ACLNN_CALL(function, ...)                                                         \
-  ::at_npu::aclnn::call(#function, ::at_npu::aclnn::parameters::function,                 \
+#define ACLNN_CALL(function, ...)                                         \
+  ::at_npu::aclnn::call(#function, ::at_npu::aclnn::parameters::function, \
                         &function##GetWorkspaceSize, &function __VA_OPT__(, ) __VA_ARGS__)
 
 namespace at_npu::aclnn {
 
 // `const aclTensor*` and `aclTensor*` are converted alike.
 template <class T>
-using Unqualified = std::conditional_t<
-    std::is_pointer_v<T>, std::add_pointer_t<std::remove_const_t<std::remove_pointer_t<T>>>, T>;
+using Unqualified =
+    std::conditional_t<std::is_pointer_v<T>,
+                       std::add_pointer_t<std::remove_const_t<std::remove_pointer_t<T>>>, T>;
 
 template <class... Declared, size_t... I, class... Arguments>
 void call_indexed(Call call, const Parameter* parameters, aclnnStatus (*prepare)(Declared...),

@@ -127,8 +127,7 @@ void check_overlap(const at::Tensor& out, const at::Tensor& first, const at::Ten
 
 void check_expands(const at::Tensor& mask, const at::Tensor& self) {
   TORCH_CHECK(at::is_expandable_to(mask.sizes(), self.sizes()), "The size of the mask ",
-              mask.sizes(), " must be broadcastable to the size of the tensor ", self.sizes(),
-              ".");
+              mask.sizes(), " must be broadcastable to the size of the tensor ", self.sizes(), ".");
 }
 
 }  // namespace at_npu

@@ -1,8 +1,8 @@
 #include <ATen/ExpandUtils.h>
 #include <ATen/WrapDimUtils.h>
 #include <ATen/WrapDimUtilsMulti.h>
-#include <ATen/native/TypeProperties.h>
 #include <ATen/native/ReduceOpsUtils.h>
+#include <ATen/native/TypeProperties.h>
 
 #include "csrc/aten/Arguments.h"
 
@@ -88,10 +88,10 @@ Spec dot_product(const at::Tensor& self, const at::Tensor& other) {
   TORCH_CHECK(self.scalar_type() == other.scalar_type(),
               "dot : expected both vectors to have same dtype, but found ", self.scalar_type(),
               " and ", other.scalar_type());
-  TORCH_CHECK(self.numel() == other.numel(),
-              "inconsistent tensor size, expected tensor [", self.numel(), "] and src [",
-              other.numel(), "] to have the same number of elements, but got ", self.numel(),
-              " and ", other.numel(), " elements respectively");
+  TORCH_CHECK(self.numel() == other.numel(), "inconsistent tensor size, expected tensor [",
+              self.numel(), "] and src [", other.numel(),
+              "] to have the same number of elements, but got ", self.numel(), " and ",
+              other.numel(), " elements respectively");
   return sized(self, {});
 }
 

@@ -59,8 +59,8 @@ at::Tensor create_output(at::IntArrayRef sizes, at::IntArrayRef strides,
 
 void resize_output(const at::Tensor& out, at::IntArrayRef sizes, at::IntArrayRef strides,
                    const at::TensorOptions& options) {
-  TORCH_CHECK(options.dtype() == out.dtype(), "Expected out tensor to have dtype ",
-              options.dtype(), ", but got ", out.dtype(), " instead");
+  TORCH_CHECK(options.dtype() == out.dtype(), "Expected out tensor to have dtype ", options.dtype(),
+              ", but got ", out.dtype(), " instead");
   TORCH_CHECK(options.device() == out.device(), "Expected out tensor to have device ",
               options.device(), ", but got ", out.device(), " instead");
   if (!at::native::resize_output(out, sizes)) return;
@@ -113,9 +113,9 @@ Spec sized(const at::Tensor& tensor, at::IntArrayRef sizes, at::ScalarType dtype
   return {{sizes.begin(), sizes.end()}, dtype, tensor.device()};
 }
 
-at::Tensor make(const Spec& spec) { 
+at::Tensor make(const Spec& spec) {
   check_npu(spec.device);
-  return empty(spec.sizes, spec.dtype, spec.device); 
+  return empty(spec.sizes, spec.dtype, spec.device);
 }
 
 at::Tensor fit(const at::Tensor& out, const Spec& spec) {

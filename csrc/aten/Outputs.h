@@ -41,9 +41,8 @@ class Cast {
 
  private:
   static bool is_ready(const at::Tensor& tensor, at::ScalarType dtype) {
-    return !tensor.defined() ||
-           (tensor.is_privateuseone() &&
-            (tensor.scalar_type() == dtype || dtype == at::ScalarType::Undefined));
+    return !tensor.defined() || (tensor.is_privateuseone() && (tensor.scalar_type() == dtype ||
+                                                               dtype == at::ScalarType::Undefined));
   }
   static std::unique_ptr<at::Tensor> convert(const at::Tensor& tensor, at::ScalarType dtype,
                                              at::Device device);
@@ -66,8 +65,8 @@ Spec sized(const at::Tensor& tensor, at::IntArrayRef sizes);
 Spec sized(const at::Tensor& tensor, at::IntArrayRef sizes, at::ScalarType dtype);
 
 at::Tensor make(const Spec& spec);
-// Resizes `out` as the out= contract says; returns it, or a temporary of the spec's dtype when `out`
-// has another one that the result can be cast to.
+// Resizes `out` as the out= contract says; returns it, or a temporary of the spec's dtype when
+// `out` has another one that the result can be cast to.
 at::Tensor fit(const at::Tensor& out, const Spec& spec);
 at::Tensor fit_inplace(const at::Tensor& self, const Spec& spec);
 // Copies a temporary of fit*() back.

@@ -21,7 +21,7 @@ struct Field {
 };
 
 #define HCCL_FIELD(key, member, text, capability) \
-  { key, offsetof(HcclCommConfig, member), sizeof(HcclCommConfig::member), text, capability }
+  {key, offsetof(HcclCommConfig, member), sizeof(HcclCommConfig::member), text, capability}
 
 constexpr Field kFields[] = {
     HCCL_FIELD("hccl_buffer_size", hcclBufferSize, false, HCCL_COMM_CONFIG_BUFFER_SIZE),

@@ -71,7 +71,7 @@ void CollectiveTask::announce() {
   communicator_->control().announce();
 }
 
-Status CollectiveTask::wait_for(std::atomic<uint64_t> RankSlot::*progress, RankSet ranks,
+Status CollectiveTask::wait_for(std::atomic<uint64_t> RankSlot::* progress, RankSet ranks,
                                 const Deadline& deadline, uint64_t reached) {
   Communicator& communicator = *communicator_;
   while (true) {

@@ -29,7 +29,7 @@ class CollectiveTask final : public Task {
  private:
   Status execute();
   void announce();
-  Status wait_for(std::atomic<uint64_t> RankSlot::*progress, RankSet ranks,
+  Status wait_for(std::atomic<uint64_t> RankSlot::* progress, RankSet ranks,
                   const Deadline& deadline, uint64_t reached);
 
   std::shared_ptr<Communicator> communicator_;

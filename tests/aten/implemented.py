@@ -15,7 +15,7 @@ _REGISTRATION = re.compile(r'm\.impl\("([\w.]+)"')
 
 @functools.cache
 def implemented_ops() -> frozenset[str]:
-    """Base names (no overload, no trailing underscore): from the YAML and the hand-written files."""
+    """Base names (no overload, no underscore at the end) of the YAML and the written files."""
     names = []
     for path in (_ROOT / "csrc/aten/ops").glob("*.yaml"):
         names += [entry["op"] for entry in yaml.safe_load(path.read_text())]

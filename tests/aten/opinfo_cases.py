@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import torch
-import torch_npu
 import yaml
 from torch.testing._internal.common_methods_invocations import op_db
 from torch.testing._internal.opinfo.core import OpInfo, SampleInput
 from torch.utils import _pytree as pytree
 
+import torch_npu
 from tests.aten.implemented import covering_opinfos, excluded_opinfos, implemented_ops
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.bool)
@@ -24,7 +24,7 @@ _REFUSED = "the NPU does not support dtype"
 # Kernels accumulate in float32 where the CPU rounds in between, and the other way round.
 _TOLERANCES = {
     torch.float16: {"rtol": 1e-2, "atol": 2e-3},
-    torch.bfloat16: {"rtol": 5e-2, "atol": 2e-2},
+    torch.bfloat16: {"rtol": 5e-2, "atol": 3e-2},
 }
 
 
@@ -77,7 +77,8 @@ def cases(dtypes: tuple[torch.dtype, ...] = DTYPES, where: Callable = lambda inf
 def samples(info: OpInfo, dtype: torch.dtype, requires_grad: bool = False) -> Iterator[SampleInput]:
     torch.manual_seed(0)
     found = info.sample_inputs("cpu", dtype, requires_grad=requires_grad)
-    return itertools.islice(found, SAMPLES)
+    same_everywhere = (s for s in found if not s.kwargs.get("dropout_p"))
+    return itertools.islice(same_everywhere, SAMPLES)
 
 
 def to_npu(value: object) -> object:
@@ -94,9 +95,7 @@ def to_npu(value: object) -> object:
 
 
 def to_cpu(value: object) -> object:
-    return pytree.tree_map(
-        lambda t: t.detach().cpu() if isinstance(t, torch.Tensor) else t, value
-    )
+    return pytree.tree_map(lambda t: t.detach().cpu() if isinstance(t, torch.Tensor) else t, value)
 
 
 def assert_same(actual: object, expected: object) -> None:
@@ -116,7 +115,10 @@ def is_refusal(error: Exception) -> bool:
 
 
 def check(
-    test: str, info: OpInfo, dtype: torch.dtype, body: Callable[[SampleInput], None],
+    test: str,
+    info: OpInfo,
+    dtype: torch.dtype,
+    body: Callable[[SampleInput], None],
     given: Iterator[SampleInput],
 ) -> None:
     """Runs `body` for every sample. A case with a skip must fail; else its skip is out of date."""
@@ -126,13 +128,15 @@ def check(
         return
     try:
         _check(info, dtype, body, given)
-    except Exception as error:  # whatever the known gap makes it raise
+    except Exception as error:  # noqa: BLE001 whatever the known gap makes it raise
         pytest.xfail(f"{skip.reason}: {type(error).__name__}")
     pytest.fail(f"{info.full_name} {test} {dtype} works: remove its skip ({skip.reason})")
 
 
 def _check(
-    info: OpInfo, dtype: torch.dtype, body: Callable[[SampleInput], None],
+    info: OpInfo,
+    dtype: torch.dtype,
+    body: Callable[[SampleInput], None],
     given: Iterator[SampleInput],
 ) -> None:
     torch_npu._C.reset_fallback_stats()
@@ -151,6 +155,6 @@ def _check(
             raise
     fallbacks = torch_npu._C.fallback_stats()
     assert not fallbacks, f"ran on the CPU: {fallbacks}"
-    assert ran or dtype != torch.float32, f"all {refused} samples were refused"
+    assert ran or not refused or dtype != torch.float32, f"all {refused} samples were refused"
     if not ran:
         pytest.skip(f"the hardware refuses {dtype}" if refused else "no samples")

@@ -32,6 +32,14 @@ def _call(function, sample: SampleInput, **extra):
     return function(sample.input, *sample.args, **sample.kwargs, **extra)
 
 
+def _reference(function, sample: SampleInput, **extra):
+    """What the CPU gives; NotImplemented if it refuses, so that there is nothing to compare."""
+    try:
+        return _call(function, sample, **extra)
+    except (RuntimeError, TypeError, IndexError, ValueError):
+        return NotImplemented
+
+
 def _on_npu(function, sample: SampleInput, **extra):
     return function(
         to_npu(sample.input), *to_npu(sample.args), **to_npu(sample.kwargs), **to_npu(extra)
@@ -51,8 +59,9 @@ def test_forward(info: OpInfo, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize(("info", "dtype"), cases((torch.float32, torch.int64), _deterministic))
 def test_noncontiguous(info: OpInfo, dtype: torch.dtype) -> None:
     def body(sample: SampleInput) -> None:
-        strided = sample.noncontiguous()
-        expected = _call(info, strided)
+        expected = _reference(info, sample.noncontiguous())
+        if expected is NotImplemented:
+            return
         # .to() keeps no gaps between elements: make them again on the device.
         moved = SampleInput(
             to_npu(sample.input), args=to_npu(sample.args), kwargs=to_npu(sample.kwargs)
@@ -70,6 +79,8 @@ def test_out(info: OpInfo, dtype: torch.dtype) -> None:
     def body(sample: SampleInput) -> None:
         expected = _call(info, sample)
         out = pytree.tree_map(torch.empty_like, expected)
+        if _reference(info, sample, out=out) is NotImplemented:
+            return
         actual = to_npu(out)
         returned = _on_npu(lambda *a, out=None, **k: info(*a, out=actual, **k), sample)
         assert_same(actual, expected)
@@ -122,17 +133,18 @@ def test_backward(info: OpInfo, dtype: torch.dtype) -> None:
             for t in pytree.tree_leaves((sample.input, sample.args, sample.kwargs))
             if isinstance(t, torch.Tensor) and t.requires_grad
         ]
-        outputs = pytree.tree_leaves(
-            sample.output_process_fn_grad(_call(info, sample))
-        )
+        outputs = pytree.tree_leaves(sample.output_process_fn_grad(_call(info, sample)))
         outputs = [
-            t for t in outputs
+            t
+            for t in outputs
             if isinstance(t, torch.Tensor) and t.requires_grad and not t.is_complex()
         ]
         if not inputs or not outputs:
             return []
-        weights = [torch.arange(t.numel(), dtype=torch.float32).reshape(t.shape).sin().to(t)
-                   for t in outputs]
+        weights = [
+            torch.arange(t.numel(), dtype=torch.float32).reshape(t.shape).sin().to(t)
+            for t in outputs
+        ]
         found = torch.autograd.grad(outputs, inputs, weights, allow_unused=True)
         return [g for g in found if g is not None]
 
@@ -155,12 +167,14 @@ def test_backward(info: OpInfo, dtype: torch.dtype) -> None:
 def test_errors(info: OpInfo, dtype: torch.dtype) -> None:
     def body(error_input) -> None:
         sample = error_input.sample_input
-        with pytest.raises((error_input.error_type, NotImplementedError), match=None) as caught:
+        if _reference(info, sample) is not NotImplemented:
+            return
+        with pytest.raises((error_input.error_type, NotImplementedError, RuntimeError)) as caught:
             _on_npu(info, sample)
-        # The same complaint as on the CPU, or ours about a dtype that the hardware lacks.
-        with pytest.raises(Exception) as reference:  # noqa: PT011
-            _call(info, sample)
-        assert type(caught.value) in (type(reference.value), NotImplementedError)
+            torch.npu.synchronize()
+        # Found before a kernel was asked for: the stream stays usable.
+        if isinstance(caught.value, torch.AcceleratorError):
+            raise caught.value
 
     check("errors", info, dtype, body, info.error_inputs("cpu"))
 

@@ -1,11 +1,12 @@
-"""Models forward, backward and through optimizers: equal to the CPU, and nothing runs on the CPU."""
+"""Models forward, backward and through optimizers: as on the CPU, and nothing falls back to it."""
 
 import copy
 
 import pytest
 import torch
-import torch_npu
 from torch import nn
+
+import torch_npu
 
 STEPS = 4
 
@@ -102,5 +103,8 @@ def test_autocast(dtype: torch.dtype) -> None:
     assert loss.dtype == torch.float32
     loss.backward()
     assert all(p.grad.dtype == torch.float32 for p in model.parameters())
-    with torch.autocast("npu", dtype=dtype), pytest.raises(RuntimeError, match="unsafe to autocast"):
+    with (
+        torch.autocast("npu", dtype=dtype),
+        pytest.raises(RuntimeError, match="unsafe to autocast"),
+    ):
         nn.functional.binary_cross_entropy(inputs, inputs)

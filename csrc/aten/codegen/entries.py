@@ -79,9 +79,7 @@ class Schemas:
 
     def __init__(self) -> None:
         folder = pathlib.Path(torchgen.__file__).parent / "packaged/ATen/native"
-        parsed = parse_native_yaml(
-            str(folder / "native_functions.yaml"), str(folder / "tags.yaml")
-        )
+        parsed = parse_native_yaml(str(folder / "native_functions.yaml"), str(folder / "tags.yaml"))
         self._found: dict[str, tuple[NativeFunctionsGroup | None, NativeFunction]] = {}
         for item in get_grouped_native_functions(parsed.native_functions):
             group = item if isinstance(item, NativeFunctionsGroup) else None

@@ -1,4 +1,4 @@
-"""Generates the operator library: ops_<n>.cc (wrappers and registrations) and aclnn_parameters.h."""
+"""Generates the operator library: ops_<n>.cc (wrappers, registrations), aclnn_parameters.h."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def shard(selected: list[tuple[entries.Entry, list[wrappers.Wrapper]]]) -> str:
 
 
 def shards(all_entries: list[entries.Entry], count: int) -> list[str]:
-    """Sorted by signature, so that equal ones meet in one file; empty files if there are too many."""
+    """Sorted by signature, so that equal ones meet in one file; the last may be empty."""
     generated = [(entry, wrappers.wrappers(entry)) for entry in all_entries]
     generated.sort(key=lambda pair: (pair[1][0].signature, pair[0].op))
     size = -(-len(generated) // count)

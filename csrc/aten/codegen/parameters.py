@@ -1,4 +1,4 @@
-"""aclnn_parameters.h: name and accepted dtypes of every aclnn parameter, for checks before a call."""
+"""aclnn_parameters.h: name and dtypes of every aclnn parameter, for checks before a call."""
 
 from __future__ import annotations
 

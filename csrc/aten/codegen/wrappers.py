@@ -105,8 +105,10 @@ def _call_function(entry: Entry) -> str:
 
 def _by_value(binding) -> str:
     """In-place `at::Tensor& self` is an input like any other to the call."""
-    return binding.decl().replace("at::Tensor & ", "const at::Tensor & ").replace(
-        "const const ", "const "
+    return (
+        binding.decl()
+        .replace("at::Tensor & ", "const at::Tensor & ")
+        .replace("const const ", "const ")
     )
 
 

@@ -97,8 +97,8 @@ Three batch_norm_legit_no_stats(const at::Tensor& input, const Optional& weight,
 
 // The fourth result is space for a backward that needs more than the statistics: ours does not.
 std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> batch_norm_with_update(
-    const at::Tensor& input, const Optional& weight, const Optional& bias,
-    at::Tensor& running_mean, at::Tensor& running_var, double momentum, double eps) {
+    const at::Tensor& input, const Optional& weight, const Optional& bias, at::Tensor& running_mean,
+    at::Tensor& running_var, double momentum, double eps) {
   const auto [out, mean, invstd] =
       batch_norm(input, weight, bias, running_mean, running_var, /*training=*/true, momentum, eps);
   return {out, mean, invstd, empty({0}, at::kByte, input.device())};

@@ -12,10 +12,10 @@ Sizes output_sizes(const at::Tensor& input, const at::Tensor& weight, at::IntArr
                    at::IntArrayRef padding, at::IntArrayRef dilation, bool transposed,
                    at::IntArrayRef output_padding, int64_t groups) {
   const auto sizes =
-      transposed ? at::native::conv_input_size(input.sizes(), weight.sizes(), padding,
-                                               output_padding, stride, dilation, groups)
-                 : at::native::conv_output_size(input.sizes(), weight.sizes(), padding, stride,
-                                                dilation);
+      transposed
+          ? at::native::conv_input_size(input.sizes(), weight.sizes(), padding, output_padding,
+                                        stride, dilation, groups)
+          : at::native::conv_output_size(input.sizes(), weight.sizes(), padding, stride, dilation);
   return {sizes.begin(), sizes.end()};
 }
 
@@ -25,7 +25,7 @@ at::Tensor convolution(const at::Tensor& input, const at::Tensor& weight,
                        at::IntArrayRef output_padding, int64_t groups) {
   const c10_npu::NPUGuard guard(input.device());
   const at::Tensor out = new_like(input, output_sizes(input, weight, stride, padding, dilation,
-                                                        transposed, output_padding, groups));
+                                                      transposed, output_padding, groups));
   if (out.numel() == 0) return out;
   ACLNN_CALL(aclnnConvolution, input, weight, bias, stride, padding, dilation, transposed,
              output_padding, groups, out, cube_math_type());
@@ -43,8 +43,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(
   const at::Tensor grad_bias = output_mask[2] ? new_like(weight, {channels}) : at::Tensor();
   ACLNN_CALL(aclnnConvolutionBackward, grad_output, input, weight, at::IntArrayRef(channels),
              stride, padding, dilation, transposed, output_padding, groups,
-             at::ArrayRef<bool>(output_mask), cube_math_type(), grad_input, grad_weight,
-             grad_bias);
+             at::ArrayRef<bool>(output_mask), cube_math_type(), grad_input, grad_weight, grad_bias);
   return {grad_input, grad_weight, grad_bias};
 }
 

@@ -47,8 +47,7 @@ void copy_on_device(const at::Tensor& src, const at::Tensor& dst) {
 
 // Waits, unless the caller said not to and the host memory is pinned: then the host allocator keeps
 // the block until the copy is done.
-void finish_host_copy(const at::Tensor& host, bool non_blocking,
-                      const c10_npu::NPUStream& stream) {
+void finish_host_copy(const at::Tensor& host, bool non_blocking, const c10_npu::NPUStream& stream) {
   const bool kept =
       non_blocking && c10_npu::NPUHostAllocator::get()->record_event(
                           host.data_ptr(), host.storage().data_ptr().get_context(), stream);
@@ -90,8 +89,7 @@ void copy_to_host(const at::Tensor& src, const at::Tensor& dst, bool non_blockin
   }
   const bool direct = dst.is_contiguous() && dst.scalar_type() == src.scalar_type() &&
                       dst.sizes() == src.sizes() && !dst.is_conj() && !dst.is_neg();
-  const at::Tensor host =
-      direct ? dst : at::empty(dense.sizes(), dense.options().device(at::kCPU));
+  const at::Tensor host = direct ? dst : at::empty(dense.sizes(), dense.options().device(at::kCPU));
   copy_bytes(dense, host, ACL_MEMCPY_DEVICE_TO_HOST, stream);
   finish_host_copy(host, direct && non_blocking, stream);
   if (!direct) dst.copy_(host);
@@ -157,16 +155,16 @@ at::Scalar local_scalar_dense(const at::Tensor& self) {
   const c10_npu::NPUGuard guard(self.device());
   const c10_npu::NPUStream stream = c10_npu::getCurrentNPUStream();
   at::Scalar result;
-  AT_DISPATCH_V2(self.scalar_type(), "_local_scalar_dense", AT_WRAP([&] {
-                   scalar_t value{};
-                   NPU_CHECK(aclrtMemcpyAsync(&value, sizeof(value), self.const_data_ptr(),
-                                              sizeof(value), ACL_MEMCPY_DEVICE_TO_HOST,
-                                              stream.stream()));
-                   stream.synchronize();
-                   result = at::Scalar(value);
-                 }),
-                 AT_EXPAND(AT_ALL_TYPES_AND_COMPLEX), at::kComplexHalf, at::kHalf, at::kBool,
-                 at::kBFloat16, AT_EXPAND(AT_BAREBONES_UNSIGNED_TYPES));
+  AT_DISPATCH_V2(
+      self.scalar_type(), "_local_scalar_dense", AT_WRAP([&] {
+        scalar_t value{};
+        NPU_CHECK(aclrtMemcpyAsync(&value, sizeof(value), self.const_data_ptr(), sizeof(value),
+                                   ACL_MEMCPY_DEVICE_TO_HOST, stream.stream()));
+        stream.synchronize();
+        result = at::Scalar(value);
+      }),
+      AT_EXPAND(AT_ALL_TYPES_AND_COMPLEX), at::kComplexHalf, at::kHalf, at::kBool, at::kBFloat16,
+      AT_EXPAND(AT_BAREBONES_UNSIGNED_TYPES));
   return result;
 }
 

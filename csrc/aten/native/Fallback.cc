@@ -33,9 +33,8 @@ uint64_t count(const std::string& name) {
 
 void cpu_fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   const std::string name = full_name(op);
-  TORCH_CHECK_NOT_IMPLEMENTED(!is_forbidden(), "The operator '", name,
-                              "' has no NPU kernel, and ", kForbid,
-                              "=1 forbids running it on the CPU.");
+  TORCH_CHECK_NOT_IMPLEMENTED(!is_forbidden(), "The operator '", name, "' has no NPU kernel, and ",
+                              kForbid, "=1 forbids running it on the CPU.");
   if (count(name) == 1) {
     TORCH_WARN("The operator '", name,
                "' has no NPU kernel and runs on the CPU, with copies both ways. "

@@ -18,8 +18,8 @@ at::Tensor statistics(const at::Tensor& input, at::IntArrayRef normalized_shape)
   return empty(sizes, at::toOpMathType(input.scalar_type()), input.device());
 }
 
-void check_inputs(const at::Tensor& input, at::IntArrayRef normalized_shape,
-                  const Optional& weight, const Optional& bias) {
+void check_inputs(const at::Tensor& input, at::IntArrayRef normalized_shape, const Optional& weight,
+                  const Optional& bias) {
   at::native::_check_layer_norm_inputs(input, normalized_shape, weight.value_or(at::Tensor()),
                                        bias.value_or(at::Tensor()));
 }

@@ -21,8 +21,10 @@ at::Tensor& nonzero_out(const at::Tensor& self, at::Tensor& out) {
   TORCH_CHECK(out.scalar_type() == at::kLong,
               "nonzero: Expected out tensor to have scalar type Long but got scalar type ",
               out.scalar_type());
-  TORCH_CHECK(out.device() == self.device(), "expected self and out to be on the same device, but "
-              "got out on ", out.device(), " and self on ", self.device());
+  TORCH_CHECK(out.device() == self.device(),
+              "expected self and out to be on the same device, but "
+              "got out on ",
+              out.device(), " and self on ", self.device());
   const c10_npu::NPUGuard guard(self.device());
   const int64_t hits = self.numel() == 0 ? 0 : count_hits(self.ne(0));
   const at::Tensor result = fit(out, sized(self, {hits, self.dim()}, at::kLong));
@@ -37,8 +39,8 @@ at::Tensor nonzero(const at::Tensor& self) {
 }
 
 at::Tensor& masked_select_out(const at::Tensor& self, const at::Tensor& mask, at::Tensor& out) {
-  TORCH_CHECK(mask.scalar_type() == at::kBool,
-              "masked_select: expected BoolTensor for mask, got ", mask.scalar_type());
+  TORCH_CHECK(mask.scalar_type() == at::kBool, "masked_select: expected BoolTensor for mask, got ",
+              mask.scalar_type());
   TORCH_CHECK(self.scalar_type() == out.scalar_type(),
               "masked_select(): self and result must have the same scalar type");
   const c10_npu::NPUGuard guard(self.device());

@@ -147,8 +147,10 @@ at::Tensor& randperm(int64_t n, at::Tensor& out) { return randperm_out(n, std::n
 at::Tensor multinomial(const at::Tensor& self, int64_t samples, bool replacement,
                        OptionalGenerator generator) {
   TORCH_CHECK(self.dim() == 1 || self.dim() == 2, "prob_dist must be 1 or 2 dim");
-  TORCH_CHECK(self.is_floating_point(), "multinomial only supports floating-point dtypes for "
-              "input, got: ", self.scalar_type());
+  TORCH_CHECK(self.is_floating_point(),
+              "multinomial only supports floating-point dtypes for "
+              "input, got: ",
+              self.scalar_type());
   TORCH_CHECK(samples > 0, "cannot sample n_sample <= 0 samples");
   TORCH_CHECK(replacement || samples <= self.size(-1),
               "cannot sample n_sample > prob_dist.size(-1) samples without replacement");

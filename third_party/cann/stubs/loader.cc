@@ -104,8 +104,9 @@ void* resolve(Library library, const char* name) noexcept {
 
 bool has_symbol(const char* name) noexcept {
   const Symbol* end = kSymbols + kSymbolCount;
-  const Symbol* found = std::lower_bound(
-      kSymbols, end, name, [](const Symbol& s, const char* n) { return std::strcmp(s.name, n) < 0; });
+  const Symbol* found = std::lower_bound(kSymbols, end, name, [](const Symbol& s, const char* n) {
+    return std::strcmp(s.name, n) < 0;
+  });
   return found != end && std::strcmp(found->name, name) == 0 && resolve(found->library, name);
 }
 
@@ -114,16 +115,18 @@ void report_missing(Library library, const char* name) noexcept {
   const std::lock_guard lock(state().mutex);
   const OpenLibrary& open = opened(library);
   std::string files;
-  for (const char* file : files_of(library).files) files += (files.empty() ? "" : ", ") + std::string(file);
+  for (const char* file : files_of(library).files)
+    files += (files.empty() ? "" : ", ") + std::string(file);
   const std::string where = state().home.empty() ? "the linker's search path" : state().home;
   if (open.handles.empty()) {
-    missing_report = std::string("CANN function ") + name + " was called, but none of its libraries (" +
-                     files + ") could be loaded from " + where + ":" + open.problems +
+    missing_report = std::string("CANN function ") + name +
+                     " was called, but none of its libraries (" + files +
+                     ") could be loaded from " + where + ":" + open.problems +
                      "\nInstall CANN and source its set_env.sh, or install ascend_emulator.";
     return;
   }
-  missing_report = std::string("CANN function ") + name + " is missing from " + files + " of CANN " +
-                   version + " at " + where + "; CANN " + kHeadersVersion +
+  missing_report = std::string("CANN function ") + name + " is missing from " + files +
+                   " of CANN " + version + " at " + where + "; CANN " + kHeadersVersion +
                    " has it. Upgrade CANN, or use a torch_npu that matches the installed CANN.";
 }
 

@@ -29,8 +29,8 @@ extern const size_t kLibraryCount;
 extern const Symbol kSymbols[];  // generated, sorted by name
 extern const size_t kSymbolCount;
 
-// The CANN installation to use (the folder that has lib64/). Takes effect for libraries that are not
-// open yet; empty leaves the search to the dynamic linker.
+// The CANN installation to use (the folder that has lib64/). Takes effect for libraries that are
+// not open yet; empty leaves the search to the dynamic linker.
 void set_home(const std::string& home);
 std::string home();
 

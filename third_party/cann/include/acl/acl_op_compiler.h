@@ -29,11 +29,13 @@ typedef enum {
 
 CANN_BEGIN_DECLS
 
-CANN_API aclError aclopCompileAndExecute(
-    const char* opType, int numInputs, const aclTensorDesc* const inputDesc[],
-    const aclDataBuffer* const inputs[], int numOutputs, const aclTensorDesc* const outputDesc[],
-    aclDataBuffer* const outputs[], const aclopAttr* attr, aclopEngineType engineType,
-    aclopCompileType compileFlag, const char* opPath, aclrtStream stream);
+CANN_API aclError aclopCompileAndExecute(const char* opType, int numInputs,
+                                         const aclTensorDesc* const inputDesc[],
+                                         const aclDataBuffer* const inputs[], int numOutputs,
+                                         const aclTensorDesc* const outputDesc[],
+                                         aclDataBuffer* const outputs[], const aclopAttr* attr,
+                                         aclopEngineType engineType, aclopCompileType compileFlag,
+                                         const char* opPath, aclrtStream stream);
 CANN_API aclError aclSetCompileopt(aclCompileOpt opt, const char* value);
 CANN_API aclError aclGetCompileopt(aclCompileOpt opt, char* value, size_t length);
 CANN_API size_t aclGetCompileoptSize(aclCompileOpt opt);

@@ -68,7 +68,8 @@ CANN_API aclprofConfig* aclprofCreateConfig(uint32_t* deviceIdList, uint32_t dev
                                             uint64_t dataTypeConfig);
 CANN_API aclError aclprofDestroyConfig(const aclprofConfig* profilerConfig);
 
-// In libmsprofiler, which older CANN lacks. Sequence: init, set config, create config, warm up, start.
+// In libmsprofiler, which older CANN lacks. Sequence: init, set config, create config, warm up,
+// start.
 CANN_API aclError aclprofWarmup(const aclprofConfig* profilerConfig);
 CANN_API aclError aclprofSetConfig(aclprofConfigType configType, const char* config,
                                    size_t configLength);

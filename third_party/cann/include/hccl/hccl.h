@@ -29,9 +29,8 @@ CANN_API HcclResult HcclAllReduce(void* sendBuf, void* recvBuf, uint64_t count,
                                   aclrtStream stream);
 CANN_API HcclResult HcclBroadcast(void* buf, uint64_t count, HcclDataType dataType, uint32_t root,
                                   HcclComm comm, aclrtStream stream);
-CANN_API HcclResult HcclReduce(void* sendBuf, void* recvBuf, uint64_t count,
-                               HcclDataType dataType, HcclReduceOp op, uint32_t root,
-                               HcclComm comm, aclrtStream stream);
+CANN_API HcclResult HcclReduce(void* sendBuf, void* recvBuf, uint64_t count, HcclDataType dataType,
+                               HcclReduceOp op, uint32_t root, HcclComm comm, aclrtStream stream);
 CANN_API HcclResult HcclAllGather(void* sendBuf, void* recvBuf, uint64_t sendCount,
                                   HcclDataType dataType, HcclComm comm, aclrtStream stream);
 CANN_API HcclResult HcclReduceScatter(void* sendBuf, void* recvBuf, uint64_t recvCount,
@@ -40,8 +39,8 @@ CANN_API HcclResult HcclReduceScatter(void* sendBuf, void* recvBuf, uint64_t rec
 CANN_API HcclResult HcclAlltoAll(const void* sendBuf, uint64_t sendCount, HcclDataType sendType,
                                  const void* recvBuf, uint64_t recvCount, HcclDataType recvType,
                                  HcclComm comm, aclrtStream stream);
-CANN_API HcclResult HcclAlltoAllV(const void* sendBuf, const void* sendCounts,
-                                  const void* sdispls, HcclDataType sendType, const void* recvBuf,
+CANN_API HcclResult HcclAlltoAllV(const void* sendBuf, const void* sendCounts, const void* sdispls,
+                                  HcclDataType sendType, const void* recvBuf,
                                   const void* recvCounts, const void* rdispls,
                                   HcclDataType recvType, HcclComm comm, aclrtStream stream);
 CANN_API HcclResult HcclScatter(void* sendBuf, void* recvBuf, uint64_t recvCount,
@@ -49,8 +48,8 @@ CANN_API HcclResult HcclScatter(void* sendBuf, void* recvBuf, uint64_t recvCount
                                 aclrtStream stream);
 CANN_API HcclResult HcclSend(void* sendBuf, uint64_t count, HcclDataType dataType,
                              uint32_t destRank, HcclComm comm, aclrtStream stream);
-CANN_API HcclResult HcclRecv(void* recvBuf, uint64_t count, HcclDataType dataType,
-                             uint32_t srcRank, HcclComm comm, aclrtStream stream);
+CANN_API HcclResult HcclRecv(void* recvBuf, uint64_t count, HcclDataType dataType, uint32_t srcRank,
+                             HcclComm comm, aclrtStream stream);
 CANN_API HcclResult HcclBarrier(HcclComm comm, aclrtStream stream);
 
 // Sends and receives in between are launched together at the end (libhcomm.so).

@@ -84,7 +84,7 @@ typedef struct {
   uint32_t magicWord;
   uint32_t version;
   uint64_t reserved;
-  uint32_t hcclBufferSize;     // MB
+  uint32_t hcclBufferSize;  // MB
   uint32_t hcclDeterministic;
   char hcclCommName[128];
   char hcclUdi[128];
@@ -94,7 +94,7 @@ typedef struct {
   uint32_t hcclWorldRankID;
   uint64_t hcclJobID;
   uint8_t aclGraphZeroCopyEnable;
-  int32_t hcclExecTimeOut;     // seconds
+  int32_t hcclExecTimeOut;  // seconds
   char hcclAlgo[1600];
   char hcclRetryEnable[50];
   char hcclRetryParams[128];
