@@ -1,7 +1,6 @@
 #include "csrc/aten/AclnnArguments.h"
 
 #include <c10/util/SmallVector.h>
-#include <time.h>
 
 #include <sstream>
 
@@ -43,12 +42,6 @@ TensorListHandle own(c10::SmallVectorImpl<TensorHandle>& tensors) {
   c10::SmallVector<const aclTensor*, kInlineTensors> raw_tensors;
   for (TensorHandle& tensor : tensors) raw_tensors.push_back(tensor.release());
   return TensorListHandle(aclCreateTensorList(raw_tensors.data(), raw_tensors.size()));
-}
-
-uint64_t now_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
 }  // namespace
@@ -131,11 +124,11 @@ void Call::launch(aclnnStatus prepared, uint64_t workspace_size, aclOpExecutor* 
   const c10_npu::NPUStream stream = c10_npu::getCurrentNPUStream(device_);
   void* workspace = workspace_size == 0 ? nullptr : c10_npu::workspace(workspace_size, stream);
   c10_npu::LaunchObserver* observer = c10_npu::launch_observer();
-  const uint64_t begin = observer == nullptr ? 0 : now_ns();
+  const uint64_t begin = observer == nullptr ? 0 : c10_npu::launch_clock_ns();
   const aclnnStatus status = launcher(workspace, workspace_size, executor, stream.stream());
   if (C10_UNLIKELY(status != ACLNN_SUCCESS)) fail(status);
   if (C10_UNLIKELY(observer != nullptr)) {
-    observer->on_launch({name_, begin, now_ns(), stream.stream()});
+    observer->on_launch({name_, begin, c10_npu::launch_clock_ns(), stream.stream()});
   }
   if (C10_UNLIKELY(c10_npu::env::launch_blocking())) stream.synchronize();
 }
