@@ -24,7 +24,8 @@ def npu_py_test(name, srcs, data = [], deps = [], size = "small", **kwargs):
     native.genrule(
         name = name + "_main",
         outs = [name + "_main.py"],
-        cmd = "echo 'import sys; from bazel.pytest_main import main; sys.exit(main({}))' > $@".format(
+        # Guarded, as processes that a test spawns import the program again.
+        cmd = "printf '%s\\n' 'if __name__ == \"__main__\":' '    import sys; from bazel.pytest_main import main' '    sys.exit(main({}))' > $@".format(
             repr(files).replace("'", "\""),
         ),
         testonly = True,

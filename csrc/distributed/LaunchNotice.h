@@ -1,7 +1,5 @@
 #pragma once
 
-#include <ctime>
-
 #include "csrc/core/LaunchObserver.h"
 
 namespace c10d_npu {
@@ -10,23 +8,17 @@ namespace c10d_npu {
 class LaunchNotice {
  public:
   LaunchNotice(const char* name, aclrtStream stream) : launch_{name, 0, 0, stream} {
-    if (observer_ != nullptr) launch_.begin_ns = now();
+    if (observer_ != nullptr) launch_.begin_ns = c10_npu::launch_clock_ns();
   }
   ~LaunchNotice() {
     if (observer_ == nullptr) return;
-    launch_.end_ns = now();
+    launch_.end_ns = c10_npu::launch_clock_ns();
     observer_->on_launch(launch_);
   }
   LaunchNotice(const LaunchNotice&) = delete;
   LaunchNotice& operator=(const LaunchNotice&) = delete;
 
  private:
-  static uint64_t now() {
-    timespec time;
-    clock_gettime(CLOCK_MONOTONIC_RAW, &time);
-    return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
-  }
-
   c10_npu::LaunchObserver* const observer_ = c10_npu::launch_observer();
   c10_npu::Launch launch_;
 };

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "csrc/profiler/clock.h"
+#include "csrc/core/LaunchObserver.h"
 #include "csrc/profiler/op_inputs.h"
 #include "csrc/profiler/op_range.h"
 #include "csrc/profiler/thread_events.h"
@@ -28,12 +28,12 @@ std::unique_ptr<at::ObserverContext> on_start(const at::RecordFunction& function
   auto context = std::make_unique<OpContext>();
   context->start_thread = thread_events().thread_id;
   if (shapes_wanted.load(std::memory_order_relaxed)) context->inputs = describe(function.inputs());
-  context->start_ns = static_cast<int64_t>(now_ns());
+  context->start_ns = static_cast<int64_t>(c10_npu::launch_clock_ns());
   return context;
 }
 
 void on_end(const at::RecordFunction& function, at::ObserverContext* base) {
-  const auto end_ns = static_cast<int64_t>(now_ns());
+  const auto end_ns = static_cast<int64_t>(c10_npu::launch_clock_ns());
   const auto* context = static_cast<const OpContext*>(base);
   if (context == nullptr) return;
   static const auto process_id = static_cast<uint64_t>(getpid());

@@ -8,7 +8,7 @@
 #include <set>
 #include <string>
 
-#include "csrc/profiler/clock.h"
+#include "csrc/core/LaunchObserver.h"
 #include "csrc/python/bindings.h"
 
 namespace {
@@ -54,7 +54,7 @@ void bind_session(py::module_& module) {
   module.def("_start_profiler", &profiler::start_profiler, py::arg("config"), Release());
   module.def("_stop_profiler", &profiler::stop_profiler, Release());
   module.def("_finalize_profiler", &profiler::finalize_profiler, Release());
-  module.def("_get_monotonic", &profiler::now_ns);
+  module.def("_get_monotonic", &c10_npu::launch_clock_ns);
 }
 
 }  // namespace
