@@ -1,6 +1,7 @@
 #include "csrc/aten/Outputs.h"
 
 #include <ATen/EmptyTensor.h>
+#include <ATen/MemoryOverlap.h>
 #include <ATen/native/Resize.h>
 #include <c10/core/CPUAllocator.h>
 
@@ -124,6 +125,7 @@ at::Tensor fit(const at::Tensor& out, const Spec& spec) {
   TORCH_CHECK(c10::canCast(spec.dtype, out.scalar_type()), "result type ", spec.dtype,
               " can't be cast to the desired output type ", out.scalar_type());
   at::native::resize_output(out, spec.sizes);
+  at::assert_no_internal_overlap(out);
   return out.scalar_type() == spec.dtype ? out : make(spec);
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "acl/acl.h"
+#include "aclnn/aclnn_ops.h"
 #include "hccl/hccl.h"
 #include "third_party/cann/stubs/loader.h"
 
@@ -13,6 +14,9 @@ PROBE int probe_init() { return aclInit(nullptr); }
 PROBE int probe_set_device(int device) { return aclrtSetDevice(device); }
 PROBE int probe_soc_name_length() { return static_cast<int>(std::strlen(aclrtGetSocName())); }
 PROBE int probe_hccl() { return HcclGetRootInfo(nullptr); }
+PROBE int probe_mm() {
+  return aclnnMmGetWorkspaceSize(nullptr, nullptr, nullptr, 0, nullptr, nullptr);
+}
 PROBE int probe_has(const char* name) { return cann::has_symbol(name); }
 PROBE const char* probe_report() {
   static std::string report;

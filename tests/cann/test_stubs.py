@@ -75,3 +75,13 @@ def test_stubs_are_not_exported():
         ).stdout
         assert name not in symbols
     assert probe.probe_init is not None
+
+
+def test_damaged_installation_names_the_file_that_did_not_load(partial_cann):
+    (partial_cann / "version.cfg").write_text("Version=9.1.0\n")
+    shutil.copy(_FOLDER / "libpartial_ascendcl.so", partial_cann / "lib64" / "libnnopbase.so")
+    (partial_cann / "lib64" / "libopapi.so").write_text("not a library")
+    report = _run(partial_cann, "print(probe.probe_mm())\nprint(report())")
+    for part in ("aclnnMmGetWorkspaceSize", "incomplete or damaged", "libopapi.so: "):
+        assert part in report
+    assert "Upgrade" not in report

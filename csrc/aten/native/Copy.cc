@@ -1,5 +1,6 @@
 #include <ATen/Dispatch_v2.h>
 #include <ATen/ExpandUtils.h>
+#include <ATen/MemoryOverlap.h>
 #include <ATen/ops/view_as_real.h>
 #include <torch/library.h>
 
@@ -127,6 +128,8 @@ at::Tensor copy_from(const at::Tensor& self, const at::Tensor& dst, bool non_blo
   if (dst.numel() == 0 || self.is_same(dst)) return dst;
   TORCH_CHECK(at::is_expandable_to(self.sizes(), dst.sizes()), "The size of the source tensor ",
               self.sizes(), " cannot be broadcast to the target's ", dst.sizes(), ".");
+  at::assert_no_internal_overlap(dst);
+  if (self.device() == dst.device()) at::assert_no_partial_overlap(dst, self);
   const at::Tensor src = self.is_privateuseone() ? self.expand_as(dst) : self;
   if (self.is_privateuseone() && dst.is_privateuseone()) {
     if (self.device() == dst.device()) {

@@ -135,6 +135,7 @@ void a_stopped_peer_costs_the_timeout_only(const char* program) {
   Child child = start_child(program);
   const std::string name = child.line();
   kill(child.pid, SIGSTOP);
+  waitpid(child.pid, nullptr, WUNTRACED);  // until then its server may still answer
   const auto begin = steady_clock::now();
   CHECK(map_peer(name, milliseconds(300)) == nullptr);
   const auto took = steady_clock::now() - begin;

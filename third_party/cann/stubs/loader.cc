@@ -125,9 +125,16 @@ void report_missing(Library library, const char* name) noexcept {
                      "\nInstall CANN and source its set_env.sh, or install ascend_emulator.";
     return;
   }
+  // The function may be in a file that did not open.
+  const std::string problems =
+      open.problems.empty() ? "" : "\nCould not be loaded:" + open.problems;
+  const std::string advice =
+      version == kHeadersVersion
+          ? " has it, so this installation is incomplete or damaged: install it anew."
+          : " has it. Upgrade CANN, or use a torch_npu that matches the installed CANN.";
   missing_report = std::string("CANN function ") + name + " is missing from " + files +
-                   " of CANN " + version + " at " + where + "; CANN " + kHeadersVersion +
-                   " has it. Upgrade CANN, or use a torch_npu that matches the installed CANN.";
+                   " of CANN " + version + " at " + where + "; CANN " + kHeadersVersion + advice +
+                   problems;
 }
 
 std::string take_missing_report() { return std::exchange(missing_report, {}); }
