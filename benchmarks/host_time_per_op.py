@@ -11,6 +11,8 @@ from collections.abc import Callable
 import torch
 from absl import app, flags
 
+import torch_npu  # noqa: F401 registers the npu device
+
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("calls", 2000, "Calls in one round.", lower_bound=1)
 flags.DEFINE_integer("rounds", 9, "Rounds; the median is printed.", lower_bound=1)

@@ -120,3 +120,15 @@ def test_copy_from_and_resize() -> None:
     target = torch.empty(0)
     torch.ops.aten._copy_from_and_resize(source, target)
     assert torch.equal(target, source.cpu())
+
+
+def test_overlapping_memory_is_refused() -> None:
+    x = torch.arange(4.0, device="npu")
+    with pytest.raises(RuntimeError, match="refer to a single memory location"):
+        x[1:].copy_(x[:-1])
+    with pytest.raises(RuntimeError, match="refers to a single memory location"):
+        x.expand(3, 4).copy_(torch.ones(3, 4))
+    with pytest.raises(RuntimeError, match="refers to a single memory location"):
+        torch.zeros(1, device="npu").expand(3).relu_()
+    torch.npu.synchronize()  # nothing was launched, so the stream still works
+    assert x.tolist() == [0, 1, 2, 3]
