@@ -35,6 +35,12 @@ bool flag(const char* name) {
   return text == "1";
 }
 
+void check_flags() {
+  for (const Variable& variable : kVariables) {
+    if (std::string_view(variable.type) == "flag") flag(variable.name);
+  }
+}
+
 bool launch_blocking() {
   static const bool blocking = flag("ASCEND_LAUNCH_BLOCKING");
   return blocking;

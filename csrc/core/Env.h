@@ -18,6 +18,9 @@ std::span<const Variable> variables();
 // the result. A value that the type does not allow raises and says what is allowed.
 bool flag(const char* name);
 
+// Raises for the first flag whose value is neither, before any work has begun.
+void check_flags();
+
 // Whether ASCEND_LAUNCH_BLOCKING=1: launches then synchronize their stream.
 bool launch_blocking();
 

@@ -9,6 +9,7 @@
 
 #include "acl/acl.h"
 #include "csrc/core/CannLibrary.h"
+#include "csrc/core/Env.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/ThreadState.h"
 
@@ -31,6 +32,7 @@ void in_forked_child() {
 }
 
 void initialize_runtime() {
+  env::check_flags();
   device_count_ensure_non_zero();
   announce_cann();
   // Another CANN client in this process may have been first: not an error.
