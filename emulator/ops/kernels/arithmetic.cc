@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/arithmetic.h"
+
 #include <ATen/ops/add.h>
 #include <ATen/ops/addcdiv.h>
 #include <ATen/ops/addcmul.h>
@@ -17,7 +19,6 @@
 #include <ATen/ops/rsub.h>
 #include <ATen/ops/sub.h>
 
-#include "emulator/ops/functions/pointwise.h"
 #include "emulator/ops/kernels/operand.h"
 
 namespace ascend_emulator {

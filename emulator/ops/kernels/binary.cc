@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/binary.h"
+
 #include <ATen/ops/atan2.h>
 #include <ATen/ops/bitwise_and.h>
 #include <ATen/ops/bitwise_not.h>
@@ -21,7 +23,6 @@
 #include <ATen/ops/xlogy.h>
 
 #include "emulator/ops/functions/comparison.h"
-#include "emulator/ops/functions/pointwise.h"
 #include "emulator/ops/kernels/operand.h"
 
 namespace ascend_emulator {

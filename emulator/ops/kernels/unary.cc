@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/unary.h"
+
 #include <ATen/ops/abs.h>
 #include <ATen/ops/acos.h>
 #include <ATen/ops/acosh.h>
@@ -41,7 +43,6 @@
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/trunc.h>
 
-#include "emulator/ops/functions/pointwise.h"
 #include "emulator/ops/kernels/operand.h"
 
 namespace ascend_emulator {
