@@ -59,27 +59,29 @@ void each(const Tensors& first, const Tensors& second, Body body) {
 
 }  // namespace
 
-#define EMULATE_EACH(function, op)                               \
-  EMULATE(function, [](Tensors x, Tensors out) {                 \
-    each(x, out, [&](size_t i) { at::op##_out(out[i], x[i]); }); \
+#define EMULATE_EACH(function, op)                            \
+  EMULATE(function, [](Tensors x, Tensors out) {              \
+    each(x, out, [&](size_t i) { STORE(out[i], op, x[i]); }); \
   })
-#define EMULATE_EACH_PAIR(function, op)                                 \
-  EMULATE(function, [](Tensors x, Tensors y, Tensors out) {             \
-    each(x, y, [&](size_t i) { at::op##_out(out.at(i), x[i], y[i]); }); \
+#define EMULATE_EACH_PAIR(function, op)                              \
+  EMULATE(function, [](Tensors x, Tensors y, Tensors out) {          \
+    each(x, y, [&](size_t i) { STORE(out.at(i), op, x[i], y[i]); }); \
   })
 // Number is Scalar or Tensor.
-#define EMULATE_EACH_NUMBER(function, Number, op)                       \
-  EMULATE(function, [](Tensors x, Number value, Tensors out) {          \
-    const Tensor right = operand(number(value));                        \
-    each(x, out, [&](size_t i) { at::op##_out(out[i], x[i], right); }); \
+#define EMULATE_EACH_NUMBER(function, Number, op)                    \
+  EMULATE(function, [](Tensors x, Number value, Tensors out) {       \
+    const Tensor right = operand(number(value));                     \
+    each(x, out, [&](size_t i) { STORE(out[i], op, x[i], right); }); \
   })
-#define EMULATE_EACH_NUMBERS(function, op)                                                   \
-  EMULATE(function, [](Tensors x, Scalars values, Tensors out) {                             \
-    each(x, out, [&](size_t i) { at::op##_out(out[i], x[i], operand(number(values, i))); }); \
+#define EMULATE_EACH_NUMBERS(function, op)                                                \
+  EMULATE(function, [](Tensors x, Scalars values, Tensors out) {                          \
+    each(x, out, [&](size_t i) { STORE(out[i], op, x[i], operand(number(values, i))); }); \
   })
-#define EMULATE_EACH_SUM(function, Number, op)                                         \
-  EMULATE(function, [](Tensors x, Tensors y, Number alpha, Tensors out) {              \
-    each(x, y, [&](size_t i) { at::op##_out(out.at(i), x[i], y[i], number(alpha)); }); \
+#define EMULATE_EACH_SUM(function, Number, op)                                     \
+  EMULATE(function, [](Tensors x, Tensors y, Number alpha, Tensors out) {          \
+    each(x, y, [&](size_t i) {                                                     \
+      STORE(out.at(i), op, x[i], y[i], factor(number(alpha), x[i].scalar_type())); \
+    });                                                                            \
   })
 #define EMULATE_EACH_TERNARY(function, Number, op)                                                \
   EMULATE(function, [](Tensors x, Tensors y, Tensors z, Number value, Tensors out) {              \
@@ -146,7 +148,7 @@ EMULATE_EACH_NUMBER(aclnnForeachMinimumScalarV2, Scalar, minimum)
 EMULATE_EACH_NUMBER(aclnnForeachPowScalar, Tensor, pow)
 EMULATE_EACH_NUMBER(aclnnForeachPowScalarV2, Scalar, pow)
 EMULATE(aclnnForeachPowScalarAndTensor, [](Scalar base, Tensors x, Tensors out) {
-  each(x, out, [&](size_t i) { at::pow_out(out[i], base, x[i]); });
+  each(x, out, [&](size_t i) { STORE(out[i], pow, base, x[i]); });
 })
 
 EMULATE_EACH_NUMBERS(aclnnForeachAddScalarList, add)

@@ -47,7 +47,7 @@
 
 namespace ascend_emulator {
 
-EMULATE_UNARY(aclnnAbs, abs)
+EMULATE(aclnnAbs, broadcast, [](Tensor self, Tensor out) { STORE(out, abs, numeric(self)); })
 EMULATE_UNARY(aclnnNeg, neg)
 EMULATE_UNARY(aclnnExp, exp)
 EMULATE_UNARY(aclnnExpm1, expm1)
