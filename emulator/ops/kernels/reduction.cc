@@ -130,6 +130,10 @@ EMULATE(aclnnVar, reduction,
         [](Tensor self, OptionalIntArray dims, bool unbiased, bool keep, Tensor out) {
           at::var_out(out, self, dims_or_all(dims, self), Scalar(unbiased ? 1 : 0), keep);
         })
+EMULATE(aclnnVarCorrection, reduction,
+        [](Tensor self, OptionalIntArray dims, int64_t correction, bool keep, Tensor out) {
+          at::var_out(out, self, dims_or_all(dims, self), Scalar(correction), keep);
+        })
 EMULATE(aclnnVarMean, reduction,
         [](Tensor self, OptionalIntArray dims, int64_t correction, bool keep, Tensor var,
            Tensor mean) {
