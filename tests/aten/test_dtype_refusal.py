@@ -51,6 +51,8 @@ def test_bfloat16_where_the_function_has_float32_only(op) -> None:
 def test_bfloat16_floor_divide_and_variance() -> None:
     x = torch.linspace(1, 8, 9, dtype=torch.bfloat16)
     torch.testing.assert_close((x.npu() // 2).cpu(), x // 2)
+    trunc = torch.div(x, 3, rounding_mode="trunc")
+    torch.testing.assert_close(torch.div(x.npu(), 3, rounding_mode="trunc").cpu(), trunc)
     for ours, theirs in zip(torch.var_mean(x.npu()), torch.var_mean(x), strict=True):
         torch.testing.assert_close(ours.cpu(), theirs)
     torch.testing.assert_close(x.npu().std().cpu(), x.std())
