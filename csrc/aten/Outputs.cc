@@ -131,9 +131,9 @@ at::Tensor fit(const at::Tensor& out, const Spec& spec) {
               ", but got ", out.device(), " instead");
   TORCH_CHECK(c10::canCast(spec.dtype, out.scalar_type()), "result type ", spec.dtype,
               " can't be cast to the desired output type ", out.scalar_type());
+  at::assert_no_internal_overlap(out);  // resizing would make it go away
   const bool resized = at::native::resize_output(out, spec.sizes);
   if (resized && !spec.strides.empty()) out.as_strided_(spec.sizes, spec.strides);
-  at::assert_no_internal_overlap(out);
   return out.scalar_type() == spec.dtype ? out : make(spec);
 }
 

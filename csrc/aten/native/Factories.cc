@@ -1,3 +1,4 @@
+#include <ATen/EmptyTensor.h>
 #include <ATen/native/RangeUtils.h>
 #include <ATen/native/TensorFactories.h>
 #include <torch/library.h>
@@ -31,6 +32,25 @@ at::Tensor empty_strided_(at::IntArrayRef sizes, at::IntArrayRef strides,
               "npu tensors are strided; there is no layout ", *layout, " on this device.");
   TORCH_CHECK(!pin_memory.value_or(false), "Only dense CPU tensors can be pinned.");
   return empty_strided(sizes, strides, c10::dtype_or_default(dtype), device_or_current(device));
+}
+
+// Of a tensor that PyTorch knows to be zero, it never reads the memory.
+struct NoMemory final : at::Allocator {
+  explicit NoMemory(at::Device device) : device_(device) {}
+  at::DataPtr allocate(size_t) override { return {nullptr, nullptr, nullptr, device_}; }
+  void copy_data(void*, const void*, size_t) const override {}
+
+ private:
+  at::Device device_;
+};
+
+at::Tensor efficient_zero_tensor(at::IntArrayRef sizes, std::optional<at::ScalarType> dtype,
+                                 std::optional<at::Layout>, std::optional<at::Device> device,
+                                 std::optional<bool>) {
+  NoMemory allocator(device_or_current(device));
+  const c10::DispatchKeySet keys({c10::DispatchKey::PrivateUse1, c10::DispatchKey::ZeroTensor});
+  return at::detail::empty_generic(sizes, &allocator, keys, c10::dtype_or_default(dtype),
+                                   std::nullopt);
 }
 
 // Numbers are made in a contiguous tensor of a dtype that the hardware has, then copied where they
@@ -103,6 +123,7 @@ at::Tensor& eye_out(int64_t n, at::Tensor& out) { return eye_m_out(n, n, out); }
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("empty.memory_format", &empty_memory_format);
   m.impl("empty_strided", &empty_strided_);
+  m.impl("_efficientzerotensor", &efficient_zero_tensor);
   m.impl("arange.start_out", &arange_start_out);
   m.impl("linspace.out", &linspace_out);
   m.impl("eye.out", &eye_out);
