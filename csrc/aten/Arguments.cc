@@ -4,6 +4,7 @@
 #include <ATen/ExpandUtils.h>
 #include <ATen/MemoryOverlap.h>
 #include <ATen/WrapDimUtils.h>
+#include <ATen/native/BinaryOps.h>
 #include <ATen/native/IndexingUtils.h>
 
 #include <cmath>
@@ -102,8 +103,15 @@ float finite_limit(std::optional<double> value, const at::Tensor& self, int sign
 }
 
 at::Scalar not_a_number(const at::Tensor& self) {
-  if (!at::isIntegralType(self.scalar_type(), /*includeBool=*/true)) return std::nan("");
-  return std::numeric_limits<int64_t>::min();  // what CPUs make of it
+#define LOWEST_CASE(type, name) \
+  case at::ScalarType::name:    \
+    return std::numeric_limits<type>::min();
+  switch (self.scalar_type()) {
+    AT_FORALL_INT_TYPES(LOWEST_CASE)  // what CPUs make of it
+    default:
+      return std::nan("");
+  }
+#undef LOWEST_CASE
 }
 
 int64_t whole(const std::optional<at::Scalar>& correction) {
@@ -128,6 +136,15 @@ void check_overlap(const at::Tensor& out, const at::Tensor& input) {
 void check_overlap(const at::Tensor& out, const at::Tensor& first, const at::Tensor& second) {
   check_overlap(out, first);
   at::assert_no_overlap(out, second);
+}
+
+void check_targets(at::TensorList outputs, at::TensorList inputs) {
+  for (const at::Tensor& out : outputs) {
+    at::assert_no_internal_overlap(out);
+    for (const at::Tensor& input : inputs) {
+      if (input.device() == out.device()) at::assert_no_partial_overlap(out, input);
+    }
+  }
 }
 
 void check_kth(const at::Tensor& self, int64_t k, int64_t dim) {
@@ -156,6 +173,36 @@ void check_representable(const at::Scalar& value, at::ScalarType dtype) {
       return;
   }
 #undef CHECK_CASE
+}
+
+void check_representable(const std::optional<at::Scalar>& value, at::ScalarType dtype) {
+  if (value.has_value()) check_representable(*value, dtype);
+}
+
+void check_host_scalar(const at::Tensor& other, at::ScalarType dtype) {
+  if (is_host_scalar(other)) check_representable(other.item(), dtype);
+}
+
+void check_weight(const char* op, const at::Tensor& self, const std::optional<at::Tensor>& weight) {
+  if (is_given(weight)) check_same_dtype(op, {self, *weight});
+}
+
+void check_index_fill(const at::Tensor& self, int64_t dim, const at::Tensor& index) {
+  at::maybe_wrap_dim(dim, self.dim());
+  TORCH_CHECK(index.dim() <= 1,
+              "index_fill_(): Index has to be a vector or scalar, but got dim: ", index.dim());
+}
+
+void check_hardtanh(const at::Tensor& self, const at::Scalar& lowest, const at::Scalar& highest) {
+  TORCH_CHECK(
+      self.scalar_type() != at::kByte || (lowest.toDouble() >= 0 && highest.toDouble() >= 0),
+      "cannot do hardtanh on an unsigned type with negative limits");
+}
+
+void check_sub(const at::Tensor& self, const at::Tensor& other, const at::Scalar& alpha,
+               at::ScalarType dtype) {
+  at::native::sub_check(self, other);
+  at::native::alpha_check(dtype, alpha);
 }
 
 void check_fill(const char* op, const at::Tensor& self, const at::Tensor& value) {

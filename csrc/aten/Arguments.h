@@ -78,13 +78,25 @@ int64_t whole(const std::optional<at::Scalar>& correction);
 void check_overlap(const at::Tensor& out, const at::ITensorListRef& inputs);
 void check_overlap(const at::Tensor& out, const at::Tensor& input);
 void check_overlap(const at::Tensor& out, const at::Tensor& first, const at::Tensor& second);
+// For operators without TensorIterator, before an output is resized: no element of an output is
+// written twice, and none is an input at another place.
+void check_targets(at::TensorList outputs, at::TensorList inputs);
 // 1 <= k <= the size of the dimension.
 void check_kth(const at::Tensor& self, int64_t k, int64_t dim);
 // Operators that do not promote.
 void check_same_dtype(const char* op, at::TensorList tensors);
 // The value fits into the dtype, as Tensor.fill_ asks.
 void check_representable(const at::Scalar& value, at::ScalarType dtype);
+void check_representable(const std::optional<at::Scalar>& value, at::ScalarType dtype);
+// If `other` is a Python number.
+void check_host_scalar(const at::Tensor& other, at::ScalarType dtype);
 void check_fill(const char* op, const at::Tensor& self, const at::Tensor& value);
+// An optional weight of a loss.
+void check_weight(const char* op, const at::Tensor& self, const std::optional<at::Tensor>& weight);
+void check_index_fill(const at::Tensor& self, int64_t dim, const at::Tensor& index);
+void check_hardtanh(const at::Tensor& self, const at::Scalar& lowest, const at::Scalar& highest);
+void check_sub(const at::Tensor& self, const at::Tensor& other, const at::Scalar& alpha,
+               at::ScalarType dtype);
 // Boolean, and expands to self's sizes.
 void check_mask(const char* op, const at::Tensor& mask, const at::Tensor& self);
 

@@ -31,9 +31,8 @@ void UnaryBool::meta(const at::Tensor& self) {
 void UnaryReal::meta(const at::Tensor& self) {
   const at::Tensor& out = maybe_get_output(0);
   const at::ScalarType dtype = c10::toRealValueType(self.scalar_type());
-  TORCH_CHECK(!out.defined() || c10::canCast(dtype, out.scalar_type()), "result type ", dtype,
-              " can't be cast to the desired output type ",
-              out.defined() ? out.scalar_type() : dtype);
+  TORCH_CHECK(!out.defined() || out.scalar_type() == dtype, "Found dtype ",
+              out.defined() ? out.scalar_type() : dtype, " but expected ", dtype);
   at::TensorIteratorConfig config = of_dtype(out, dtype, self);
   build(config);
 }

@@ -58,7 +58,7 @@ Spec rolled(const at::Tensor& self, at::IntArrayRef shifts, at::IntArrayRef dims
       at::maybe_wrap_dim(dim, self.dim(), /*wrap_scalar=*/false);
     }
   }
-  return sized(self, self.sizes());
+  return dims.empty() ? sized(self, self.sizes()) : like(self);
 }
 
 Spec reduced_to_scalar(const at::Tensor& self, const char* op) {
@@ -87,6 +87,9 @@ Spec index_selected(const at::Tensor& self, int64_t dim, const at::Tensor& index
   TORCH_CHECK(index.scalar_type() == at::kLong || index.scalar_type() == at::kInt,
               "index_select(): Expected dtype int32 or int64 for index, but got ",
               index.scalar_type());
+  TORCH_CHECK_INDEX(self.dim() > 0 || index.numel() == 1,
+                    "index_select(): Index to scalar can have at most 1 value, got ", index.numel(),
+                    " value(s)");
   Spec result = sized(self, self.sizes());
   dim = at::maybe_wrap_dim(dim, self.dim());
   if (self.dim() > 0) result.sizes[dim] = index.numel();
@@ -139,6 +142,10 @@ Spec adaptive_pooled(const at::Tensor& self, at::IntArrayRef output_size) {
   }
   Spec result = sized(self, self.sizes());
   std::copy(output_size.begin(), output_size.end(), result.sizes.end() - 2);
+  if (self.suggest_memory_format() == at::MemoryFormat::ChannelsLast) {
+    const auto strides = c10::get_channels_last_strides_2d(at::IntArrayRef(result.sizes));
+    result.strides.assign(strides.begin(), strides.end());
+  }
   return result;
 }
 

@@ -55,6 +55,12 @@ def random_opinfos() -> frozenset[str]:
 
 
 @functools.cache
+def checked_on_device() -> frozenset[str]:
+    """OpInfos whose values on the device are checked by the kernel, after the call has returned."""
+    return frozenset(yaml.safe_load((_HERE / "opinfos.yaml").read_text())["checked_on_device"])
+
+
+@functools.cache
 def excluded_opinfos() -> frozenset[str]:
     """OpInfos that are no comparison of values between devices, each with its reason."""
     return frozenset(yaml.safe_load((_HERE / "opinfos.yaml").read_text())["excluded"])

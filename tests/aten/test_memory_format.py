@@ -20,6 +20,7 @@ POINTWISE = {
     "where": lambda x: torch.where(x > 0.5, x, -x),
     "dropout": lambda x: functional.dropout(x, 0.5),
     "sin": torch.sin,
+    "roll": lambda x: x.roll(1, 2),
 }
 LAYOUTS = {
     "channels_last": lambda x: x.contiguous(memory_format=torch.channels_last),
@@ -41,7 +42,10 @@ def test_pointwise(op: str, layout: str) -> None:
         torch.testing.assert_close(actual.cpu(), expected)
 
 
-@pytest.mark.parametrize("layer", [torch.nn.Conv2d(4, 6, 3), torch.nn.BatchNorm2d(4)])
+@pytest.mark.parametrize(
+    "layer",
+    [torch.nn.Conv2d(4, 6, 3), torch.nn.BatchNorm2d(4), torch.nn.AdaptiveAvgPool2d(2)],
+)
 def test_channels_last_goes_through_a_network(layer: torch.nn.Module) -> None:
     x = torch.rand(2, 4, 7, 5).contiguous(memory_format=torch.channels_last)
     expected = layer(x)

@@ -103,3 +103,36 @@ def test_generator_argument() -> None:
     assert torch.equal(a.cpu(), b.cpu())
     with pytest.raises(RuntimeError, match="device"):
         torch.rand(10, device="npu", generator=torch.Generator())
+
+
+def test_normal_of_tensors() -> None:
+    mean = torch.tensor([0.0, 100.0], device="npu").expand(5000, 2)
+    std = torch.tensor([1.0, 10.0], device="npu").expand(5000, 2)
+    generator = torch.Generator("npu").manual_seed(0)
+    draws = [
+        torch.normal(mean, 1.0, generator=generator),
+        torch.normal(0.0, std, generator=generator),
+        torch.normal(mean, std, generator=generator),
+    ]
+    means = torch.tensor([[0.0, 100.0], [0.0, 0.0], [0.0, 100.0]])
+    deviations = torch.tensor([[1.0, 1.0], [1.0, 10.0], [1.0, 10.0]])
+    for draw, expected, deviation in zip(draws, means, deviations, strict=True):
+        torch.testing.assert_close(draw.mean(0).cpu(), expected, rtol=0, atol=1)
+        torch.testing.assert_close(draw.std(0).cpu(), deviation, rtol=0.1, atol=0.1)
+    assert torch.normal(mean, std, out=torch.empty(0, device="npu")).shape == (5000, 2)
+
+
+def test_exponential() -> None:
+    x = torch.empty(20000, device="npu").exponential_(2.0)
+    assert x.min().item() >= 0
+    assert abs(x.mean().item() - 0.5) < 0.02
+    assert abs(x.std().item() - 0.5) < 0.03
+    with pytest.raises(RuntimeError, match=r"lambda > 0"):
+        x.exponential_(0)
+
+
+def test_bernoulli_of_bfloat16() -> None:
+    x = torch.full((5000,), 0.25, dtype=torch.bfloat16, device="npu")
+    drawn = torch.bernoulli(x)
+    assert drawn.dtype == torch.bfloat16
+    assert abs(drawn.float().mean().item() - 0.25) < 0.03

@@ -78,3 +78,77 @@ def test_what_the_cpu_accepts() -> None:
     assert torch.logical_and(x, torch.tensor(True)).tolist() == [True, False]
     assert torch.isnan(torch.empty(0, device="npu").median())
     assert torch.where(torch.tensor(True), x, -x).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda z: torch.cumsum(z[:5], 0, out=z[1:]),
+        lambda z: torch.cumprod(z[:5], 0, out=z[1:]),
+        lambda z: torch.sort(z[:5], out=(z[1:], torch.empty(5, dtype=torch.int64, device="npu"))),
+        lambda z: z[:5].index_put_((torch.arange(5, device="npu"),), z[1:]),
+        lambda z: z[:1].expand(3).normal_(),
+        lambda z: z[:1].expand(3).random_(),
+        lambda z: z[:1].expand(3).uniform_(),
+        lambda z: z[:1].expand(3).bernoulli_(0.5),
+        lambda z: z[:1].expand(3).cumsum_(0),
+        lambda z: z[:1].expand(3).fill_(1),
+        lambda z: z[:1].expand(3, 3).addmm_(torch.ones(3, 3).npu(), torch.ones(3, 3).npu()),
+        lambda z: torch.mm(torch.ones(3, 3).npu(), torch.ones(3, 3).npu(), out=z[:1].expand(3, 3)),
+        lambda z: torch.topk(z, 2, out=(z[:1].expand(2), torch.empty(2).long().npu())),
+        lambda z: torch.argmax(torch.ones(3, 3).npu(), 0, out=z[:1].long().expand(3)),
+    ],
+)
+def test_outputs_that_overlap(call) -> None:
+    z = torch.arange(6.0, device="npu")
+    with pytest.raises(RuntimeError, match="memory location"):
+        call(z)
+    assert z.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x.to(torch.int8).clamp(0, 300),
+        lambda x: x.half().clamp_min(2**40),
+        lambda x: x.int() ** (2**40),
+        lambda x: x.int() % 2**40,
+        lambda x: torch.fmod(x.int(), 2**40),
+        lambda x: x.long().scatter(0, torch.tensor([0], device="npu"), float("nan")),
+        lambda x: torch.randint(0, 300, (3,), dtype=torch.uint8, device="npu"),
+        lambda x: x.half().random_(0, 70000),
+        lambda x: x.bool().random_(0, 7),
+        lambda x: x.to(torch.uint8).random_(-5, None),
+        lambda x: x.uniform_(-float("inf"), 1),
+        lambda x: x.uniform_(-3e38, 3e38),
+        lambda x: x.half().uniform_(0, 1e6),
+        lambda x: x.index_fill(2, torch.tensor([0], device="npu"), 1),
+        lambda x: x.index_fill(0, torch.zeros(1, 1, device="npu").long(), 1),
+        lambda x: torch.index_select(x[0], 0, torch.zeros(2, device="npu").long()),
+        lambda x: torch.nn.functional.hardtanh(x.to(torch.uint8)),
+        lambda x: torch.abs(x, out=torch.empty(3, device="npu", dtype=torch.float64)),
+        lambda x: torch.rsub(x.int(), x.int(), alpha=0.5),
+        lambda x: torch.rsub(x.bool(), x.bool()),
+        lambda x: x[:0].long().fill_(float("nan")),
+        lambda x: torch.ones(0, 3).npu().mm(torch.ones(3, 2).npu().half()),
+        lambda x: x.masked_select(torch.ones(3, device="npu:1") > 0),
+        lambda x: torch.nn.functional.conv2d(x.view(1, 1, 1, 3), x.view(1, 1, 1, 3).half()),
+        lambda x: torch.nn.functional.conv_transpose2d(
+            x.view(1, 1, 1, 3), x.view(1, 1, 1, 3), output_padding=3
+        ),
+        lambda x: torch.nn.functional.cross_entropy(
+            torch.rand(3, 2).npu(), torch.tensor([0, 1, 1]).npu(), weight=torch.ones(2).half().npu()
+        ),
+        lambda x: torch.poisson(x, generator=torch.Generator("npu")),
+    ],
+)
+def test_bad_arguments(call) -> None:
+    with pytest.raises((RuntimeError, IndexError)) as error:
+        call(torch.ones(3, device="npu"))
+    assert not isinstance(error.value, torch.AcceleratorError)
+
+
+def test_median_of_no_integers() -> None:
+    for dtype in (torch.int64, torch.int32, torch.uint8):
+        empty = torch.empty(0, dtype=dtype)
+        assert empty.npu().median().item() == empty.median().item()

@@ -78,12 +78,14 @@ def call_function(entry: Entry) -> str:
 
 def _call_function(entry: Entry) -> str:
     outputs = _output_names(entry)
-    parameters = ["at::ScalarType compute_dtype"] if entry.has_meta else []
+    parameters = ["bool compute"]
+    parameters += ["at::ScalarType compute_dtype"] if entry.has_meta else []
     parameters += [_by_value(b) for b in _inputs(entry)]
     parameters += [f"const at::Tensor& {name}" for name in outputs]
     lines = [f"void call_{_call_name(entry)}({', '.join(parameters)}) {{"]
     if entry.pre:
         lines.append(f"  {entry.pre};")
+    lines.append("  if (!compute) return;")
     for call in entry.calls[:-1]:
         lines.append(f"  if ({call.when}) {{ {call.code} return; }}")
     casts = _cast_names(entry)
@@ -123,10 +125,19 @@ def _call_name(entry: Entry) -> str:
     return symbol(_reference(entry)).removeprefix("npu_")
 
 
-def _call(entry: Entry, outputs: list[str]) -> str:
-    first = ["op.compute_dtype()"] if entry.has_meta else []
+def _call(entry: Entry, outputs: list[str], compute: str = "true") -> str:
+    """`compute`: C++ condition under which there is more to do than checks."""
+    first = [compute] + (["op.compute_dtype()"] if entry.has_meta else [])
     arguments = first + [b.name for b in _inputs(entry)] + outputs
     return f"call_{_call_name(entry)}({', '.join(arguments)});"
+
+
+def _check_targets(entry: Entry, targets: list[str]) -> list[str]:
+    """TensorIterator looks for overlaps itself."""
+    if entry.iterates or not targets:
+        return []
+    inputs = [b.name for b in _inputs(entry) if _is_tensor(b.argument)]
+    return [f"check_targets({{{', '.join(targets)}}}, {{{', '.join(inputs)}}});"]
 
 
 def _returned(names: list[str]) -> str:
@@ -149,10 +160,12 @@ def _meta_body(entry: Entry, function: NativeFunction) -> list[str]:
     targets = {SchemaKind.functional: [], SchemaKind.inplace: ["self"], SchemaKind.out: names}[kind]
     given = f"({', '.join(targets)})" if targets else ""
     shape_function, arguments = _meta(entry, function)
+    outputs = [f"op.output({i})" for i in range(len(names))]
     lines = [
+        *_check_targets(entry, targets),
         f"Structured<{shape_function}, {_KINDS[kind]}, {len(names)}> op{given};",
         f"op.meta({arguments});",
-        f"if (!op.is_empty()) {_call(entry, [f'op.output({i})' for i in range(len(names))])}",
+        _call(entry, outputs, "!op.is_empty()"),
     ]
     if kind == SchemaKind.functional:
         return [*lines, "return op.take_results();"]
@@ -163,7 +176,7 @@ def _plain_body(entry: Entry, function: NativeFunction) -> list[str]:
     kind = function.func.kind()
     if not entry.outputs:
         names = ["self"] if kind == SchemaKind.inplace else _output_names(entry)
-        lines = [_call(entry, _output_names(entry))]
+        lines = [*_check_targets(entry, names), _call(entry, _output_names(entry))]
         return [*lines, f"return {_returned(names)};"] if function.func.returns else lines
     names = _output_names(entry)
     targets = ["self"] if kind == SchemaKind.inplace else names
@@ -172,13 +185,14 @@ def _plain_body(entry: Entry, function: NativeFunction) -> list[str]:
         SchemaKind.inplace: "fit_inplace({target}, {spec})",
         SchemaKind.out: "fit({target}, {spec})",
     }[kind]
-    lines = [
+    lines = [] if kind == SchemaKind.functional else _check_targets(entry, targets)
+    lines += [
         f"const at::Tensor result{i} = {maker.format(target=target, spec=spec)};"
         for i, (target, spec) in enumerate(zip(targets, entry.outputs, strict=True))
     ]
     results = [f"result{i}" for i in range(len(names))]
     some = " || ".join(f"{r}.numel() != 0" for r in results)
-    lines.append(f"if ({some}) {_call(entry, results)}")
+    lines.append(_call(entry, results, some))
     if kind == SchemaKind.functional:
         return [*lines, f"return {_returned(results)};"]
     lines += [f"give_back({r}, {t});" for r, t in zip(results, targets, strict=True)]

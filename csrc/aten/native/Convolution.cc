@@ -25,10 +25,24 @@ std::optional<at::MemoryFormat> output_format(const at::Tensor& input, const at:
   return format == at::MemoryFormat::Contiguous ? weight.suggest_memory_format() : format;
 }
 
+void check(const at::Tensor& input, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
+           at::IntArrayRef stride, at::IntArrayRef dilation, bool transposed,
+           at::IntArrayRef output_padding) {
+  check_same_dtype("convolution", {input, weight});
+  check_weight("convolution", input, bias);
+  for (size_t i = 0; transposed && i < output_padding.size(); ++i) {
+    TORCH_CHECK(output_padding[i] < stride[i] || output_padding[i] < dilation[i],
+                "output padding must be smaller than either stride or dilation, but got "
+                "output_padding: ",
+                output_padding, " stride: ", stride, " dilation: ", dilation);
+  }
+}
+
 at::Tensor convolution(const at::Tensor& input, const at::Tensor& weight,
                        const std::optional<at::Tensor>& bias, at::IntArrayRef stride,
                        at::IntArrayRef padding, at::IntArrayRef dilation, bool transposed,
                        at::IntArrayRef output_padding, int64_t groups) {
+  check(input, weight, bias, stride, dilation, transposed, output_padding);
   const c10_npu::NPUGuard guard(input.device());
   const at::Tensor out = empty(
       output_sizes(input, weight, stride, padding, dilation, transposed, output_padding, groups),

@@ -35,6 +35,13 @@ void cpu_fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   const std::string name = full_name(op);
   TORCH_CHECK_NOT_IMPLEMENTED(!is_forbidden(), "The operator '", name, "' has no NPU kernel, and ",
                               kForbid, "=1 forbids running it on the CPU.");
+  for (const c10::IValue& argument : torch::jit::last(*stack, op.schema().arguments().size())) {
+    TORCH_CHECK_NOT_IMPLEMENTED(
+        !argument.isGenerator() || !argument.toGenerator().device().is_privateuseone(),
+        "The operator '", name,
+        "' has no NPU kernel, and on the CPU it cannot draw from a generator "
+        "of an NPU. Call it on a CPU tensor with a CPU generator.");
+  }
   if (count(name) == 1) {
     TORCH_WARN("The operator '", name,
                "' has no NPU kernel and runs on the CPU, with copies both ways. "

@@ -1,3 +1,4 @@
+#include <ATen/MemoryOverlap.h>
 #include <torch/library.h>
 
 #include "csrc/aten/AclnnCall.h"
@@ -8,8 +9,9 @@ namespace at_npu {
 namespace {
 
 at::Tensor& fill_scalar(at::Tensor& self, const at::Scalar& value) {
-  if (self.numel() == 0) return self;
   check_representable(value, self.scalar_type());
+  at::assert_no_internal_overlap(self);
+  if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
   ACLNN_CALL(aclnnInplaceFillScalar, self, value);
   return self;

@@ -1,3 +1,4 @@
+#include <ATen/MemoryOverlap.h>
 #include <torch/library.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@ at::Tensor& index_put(at::Tensor& self, const c10::List<std::optional<at::Tensor
               "Index put requires the source and destination dtypes match, got ",
               self.scalar_type(), " for the destination and ", values.scalar_type(),
               " for the source.");
+  if (values.device() == self.device()) at::assert_no_overlap(self, values);
   const c10_npu::NPUGuard guard(self.device());
   const std::vector<at::Tensor> expanded = expanded_indices(self, indices);
   // To aclnn an empty index tensor means an absent one. With a truly empty one nothing is written.

@@ -1,4 +1,5 @@
 #include <ATen/ExpandUtils.h>
+#include <ATen/MemoryOverlap.h>
 #include <torch/library.h>
 
 #include "aclnn/aclnn_base.h"
@@ -43,6 +44,10 @@ at::Tensor& masked_select_out(const at::Tensor& self, const at::Tensor& mask, at
               mask.scalar_type());
   TORCH_CHECK(self.scalar_type() == out.scalar_type(),
               "masked_select(): self and result must have the same scalar type");
+  TORCH_CHECK(mask.device() == self.device(),
+              "Expected all tensors to be on the same device, but masked_select got its mask on ",
+              mask.device(), " and its input on ", self.device(), ".");
+  at::assert_no_internal_overlap(out);
   const c10_npu::NPUGuard guard(self.device());
   const auto [wide_mask, wide_self] = at::expand_outplace(mask, self, "masked_select");
   const int64_t hits = wide_mask->numel() == 0 ? 0 : count_hits(*wide_mask);

@@ -1,8 +1,10 @@
 #include <ATen/ExpandUtils.h>
+#include <ATen/MemoryOverlap.h>
 #include <ATen/core/DistributionsHelper.h>
 #include <ATen/native/Resize.h>
 #include <torch/library.h>
 
+#include <cmath>
 #include <limits>
 #include <mutex>
 
@@ -36,9 +38,19 @@ Philox reserve(const OptionalGenerator& given, const at::Tensor& self) {
   return reserve(given, self, self.numel());
 }
 
+// PyTorch's limits: every number drawn, and the width of the range, are finite in the dtype.
+void check_uniform_range(const at::Tensor& self, double from, double to) {
+  const double limit = finite_limit(std::nullopt, self, 1);
+  const double widest =
+      self.scalar_type() == at::kDouble ? std::numeric_limits<double>::max() : limit;
+  TORCH_CHECK(std::abs(from) <= widest && std::abs(to) <= widest && to - from <= widest,
+              "uniform_: from=", from, " or to=", to, " is out of bounds for ", self.scalar_type());
+}
+
 at::Tensor& normal_(at::Tensor& self, double mean, double std, OptionalGenerator generator) {
   TORCH_CHECK(std >= 0, "normal expects std >= 0.0, but found std ", std);
   TORCH_CHECK(!self.is_complex(), "normal_ is not implemented for complex tensors on npu");
+  at::assert_no_internal_overlap(self);
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
   const Philox philox = reserve(generator, self);
@@ -51,6 +63,8 @@ at::Tensor& uniform_(at::Tensor& self, double from, double to, OptionalGenerator
               " > to=", to);
   TORCH_CHECK(self.is_floating_point(), "uniform_ needs a floating-point tensor, not ",
               self.scalar_type());
+  check_uniform_range(self, from, to);
+  at::assert_no_internal_overlap(self);
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
   const Philox philox = reserve(generator, self);
@@ -60,6 +74,7 @@ at::Tensor& uniform_(at::Tensor& self, double from, double to, OptionalGenerator
 
 at::Tensor& bernoulli_float(at::Tensor& self, double p, OptionalGenerator generator) {
   TORCH_CHECK(0 <= p && p <= 1, "bernoulli_ expects p to be in [0, 1], but got p=", p);
+  at::assert_no_internal_overlap(self);
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
   const Philox philox = reserve(generator, self);
@@ -70,11 +85,19 @@ at::Tensor& bernoulli_float(at::Tensor& self, double p, OptionalGenerator genera
 at::Tensor& bernoulli_tensor(at::Tensor& self, const at::Tensor& p, OptionalGenerator generator) {
   TORCH_CHECK(p.is_floating_point(), "expected probabilities tensor to have floating type, got ",
               p.scalar_type());
+  at::assert_no_internal_overlap(self);
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
   const Philox philox = reserve(generator, self);
-  const at::Tensor probabilities = at::expand_inplace(self, p, "bernoulli_")->contiguous();
-  ACLNN_CALL(aclnnInplaceBernoulliTensor, self, probabilities, philox.seed, philox.offset);
+  // The function lacks bfloat16.
+  const auto wide = [](at::ScalarType type) { return type == at::kBFloat16 ? at::kFloat : type; };
+  const at::Tensor given = on_device(p, self);
+  const at::Tensor probabilities =
+      at::expand_inplace(self, given, "bernoulli_")->to(wide(p.scalar_type())).contiguous();
+  const Widened drawn(self, self.scalar_type(), wide(self.scalar_type()));
+  const at::Tensor& target = drawn;
+  ACLNN_CALL(aclnnInplaceBernoulliTensor, target, probabilities, philox.seed, philox.offset);
+  drawn.give_back();
   return self;
 }
 
@@ -112,6 +135,7 @@ int64_t exact_limit(at::ScalarType dtype) {
 
 at::Tensor& random_range(at::Tensor& self, int64_t from, int64_t to,
                          const OptionalGenerator& generator) {
+  at::assert_no_internal_overlap(self);
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
   const Philox philox = reserve(generator, self);
@@ -128,6 +152,10 @@ at::Tensor& random_from(at::Tensor& self, int64_t from, std::optional<int64_t> t
   const int64_t end = to.value_or(exact_limit(self.scalar_type()));
   TORCH_CHECK(from < end, "random_ expects 'from' to be less than 'to', but got from=", from,
               " >= to=", end);
+  const bool fits = self.scalar_type() != at::kBool || (from >= 0 && end <= 2);
+  TORCH_CHECK(fits, "random_: from=", from, " or to - 1=", end - 1, " is out of bounds for bool");
+  check_representable(at::Scalar(from), self.scalar_type());
+  check_representable(at::Scalar(end - 1), self.scalar_type());
   return random_range(self, from, end, generator);
 }
 
@@ -139,6 +167,7 @@ at::Tensor& randperm_out(int64_t n, OptionalGenerator generator, at::Tensor& out
   TORCH_CHECK(n >= 0, "n must be non-negative, got", n);
   TORCH_CHECK(n <= exact_limit(out.scalar_type()), "n is too large for result tensor type: '",
               out.scalar_type(), "'");
+  at::assert_no_internal_overlap(out);
   out.resize_({n});
   if (n == 0) return out;
   const c10_npu::NPUGuard guard(out.device());
@@ -178,10 +207,64 @@ at::Tensor multinomial(const at::Tensor& self, int64_t samples, bool replacement
   return multinomial_out(self, samples, replacement, std::move(generator), out);
 }
 
+// mean + std * N(0, 1), of which each may be a tensor.
+template <class Mean, class Std>
+at::Tensor& normal_into(at::Tensor& out, const Mean& mean, const Std& std,
+                        const OptionalGenerator& generator) {
+  normal_(out, 0, 1, generator);
+  return out.mul_(std).add_(mean);
+}
+
+at::Tensor& normal_tensor_float_out(const at::Tensor& mean, double std, OptionalGenerator generator,
+                                    at::Tensor& out) {
+  TORCH_CHECK(std >= 0, "normal expects std >= 0.0, but found std ", std);
+  at::native::resize_output(out, mean.sizes());
+  return normal_into(out, mean, std, generator);
+}
+at::Tensor normal_tensor_float(const at::Tensor& mean, double std, OptionalGenerator generator) {
+  at::Tensor out = new_like(mean);
+  return normal_tensor_float_out(mean, std, std::move(generator), out);
+}
+
+at::Tensor& normal_float_tensor_out(double mean, const at::Tensor& std, OptionalGenerator generator,
+                                    at::Tensor& out) {
+  at::native::resize_output(out, std.sizes());
+  return normal_into(out, mean, std, generator);
+}
+at::Tensor normal_float_tensor(double mean, const at::Tensor& std, OptionalGenerator generator) {
+  at::Tensor out = new_like(std);
+  return normal_float_tensor_out(mean, std, std::move(generator), out);
+}
+
+at::Tensor& normal_tensor_tensor_out(const at::Tensor& mean, const at::Tensor& std,
+                                     OptionalGenerator generator, at::Tensor& out) {
+  at::native::resize_output(out, at::infer_size(mean.sizes(), std.sizes()));
+  return normal_into(out, mean, std, generator);
+}
+at::Tensor normal_tensor_tensor(const at::Tensor& mean, const at::Tensor& std,
+                                OptionalGenerator generator) {
+  at::Tensor out = new_like(mean, at::infer_size(mean.sizes(), std.sizes()));
+  return normal_tensor_tensor_out(mean, std, std::move(generator), out);
+}
+
+// -log(1 - U) / lambd, of which 1 - U is never 0.
+at::Tensor& exponential_(at::Tensor& self, double lambd, OptionalGenerator generator) {
+  TORCH_CHECK(lambd > 0, "exponential_ expects lambda > 0.0, but found lambda=", lambd);
+  uniform_(self, 0, 1, std::move(generator));
+  return self.neg_().log1p_().mul_(-1 / lambd);
+}
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("normal_", &normal_);
+  m.impl("normal.Tensor_float", &normal_tensor_float);
+  m.impl("normal.Tensor_float_out", &normal_tensor_float_out);
+  m.impl("normal.float_Tensor", &normal_float_tensor);
+  m.impl("normal.float_Tensor_out", &normal_float_tensor_out);
+  m.impl("normal.Tensor_Tensor", &normal_tensor_tensor);
+  m.impl("normal.Tensor_Tensor_out", &normal_tensor_tensor_out);
+  m.impl("exponential_", &exponential_);
   m.impl("uniform_", &uniform_);
   m.impl("bernoulli_.float", &bernoulli_float);
   m.impl("bernoulli_.Tensor", &bernoulli_tensor);
