@@ -21,8 +21,9 @@ def _device(self: torch.Tensor) -> tuple[enum.IntEnum, int]:
 
 
 def _export(self: torch.Tensor, *, stream: int | None = -1, **options: Any) -> Any:
-    """A DLPack capsule of the tensor. `stream`: the consumer's aclrtStream as a number, which is made
-    to wait for the tensor; None: the device's default stream; -1: the consumer sees to the order.
+    """A DLPack capsule of the tensor. `stream`: the consumer's aclrtStream as a number, which is
+    made to wait for the tensor; None: the device's default stream; -1: the consumer sees to the
+    order.
     """
     if self.device.type != "npu":
         return _dlpack(self, stream=stream, **options)

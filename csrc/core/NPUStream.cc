@@ -42,10 +42,9 @@ aclrtStream create_stream(c10::DeviceIndex device, c10::StreamId id) {
   const std::lock_guard lock(streams.mutex);
   aclrtStream handle = streams.handles[id].load();
   if (handle != nullptr) return handle;
-  NPU_CHECK(aclrtCreateStreamWithConfig(&handle,
-                                        (pool_of(id) & kHighPriority) != 0 ? kCannHighPriority
-                                                                           : kCannNormalPriority,
-                                        ACL_STREAM_FAST_LAUNCH | ACL_STREAM_FAST_SYNC));
+  NPU_CHECK(aclrtCreateStreamWithConfig(
+      &handle, (pool_of(id) & kHighPriority) != 0 ? kCannHighPriority : kCannNormalPriority,
+      ACL_STREAM_FAST_LAUNCH | ACL_STREAM_FAST_SYNC));
   streams.handles[id].store(handle);
   return handle;
 }
@@ -91,8 +90,7 @@ bool NPUStream::query() const {
 }
 
 void NPUStream::synchronize() const {
-  static const std::optional<int32_t> timeout_ms =
-      env::integer("ACL_STREAM_TIMEOUT", /*lowest=*/1);
+  static const std::optional<int32_t> timeout_ms = env::integer("ACL_STREAM_TIMEOUT", /*lowest=*/1);
   const NPUGuard guard(device_index());
   if (timeout_ms.has_value()) {
     NPU_CHECK(aclrtSynchronizeStreamWithTimeout(stream(), *timeout_ms));

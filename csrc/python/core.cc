@@ -50,11 +50,9 @@ void bind_devices(py::module_& module) {
 void bind_modes(py::module_& module) {
   using c10_npu::Determinism;
   using c10_npu::SyncDebugMode;
-  module.def("_set_sync_debug_mode", [](int mode) {
-    c10_npu::set_sync_debug_mode(static_cast<SyncDebugMode>(mode));
-  });
-  module.def("_get_sync_debug_mode",
-             [] { return static_cast<int>(c10_npu::sync_debug_mode()); });
+  module.def("_set_sync_debug_mode",
+             [](int mode) { c10_npu::set_sync_debug_mode(static_cast<SyncDebugMode>(mode)); });
+  module.def("_get_sync_debug_mode", [] { return static_cast<int>(c10_npu::sync_debug_mode()); });
   module.def(
       "_set_determinism",
       [](int level) { c10_npu::set_determinism(static_cast<Determinism>(level)); }, Release());
@@ -211,8 +209,7 @@ py::dict describe(const c10::CachingAllocator::Stat& stat) {
 py::dict describe(const c10::CachingAllocator::DurationStat& stat) {
   using namespace py::literals;
   return py::dict("total"_a = stat.total, "max"_a = stat.max, "min"_a = stat.min,
-                  "count"_a = stat.count,
-                  "avg"_a = stat.count == 0 ? 0 : stat.total / stat.count);
+                  "count"_a = stat.count, "avg"_a = stat.count == 0 ? 0 : stat.total / stat.count);
 }
 
 void bind_host_memory(py::module_& module) {

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-import torch_npu  # noqa: F401
+import torch_npu
 
 
 def test_the_accelerator_is_npu():
@@ -33,9 +33,12 @@ def test_streams():
     torch.accelerator.synchronize()
     torch.accelerator.synchronize(1)
     assert stream.query()
-    assert stream.native_handle == torch.npu.Stream(
-        stream_id=stream.stream_id, device_index=1, device_type=stream.device_type
-    ).npu_stream
+    assert (
+        stream.native_handle
+        == torch.npu.Stream(
+            stream_id=stream.stream_id, device_index=1, device_type=stream.device_type
+        ).npu_stream
+    )
 
 
 def test_streams_order_each_other_by_generic_events():
@@ -77,6 +80,6 @@ def test_names_that_torch_gets():
     assert torch.distributed.is_hccl_available()
     assert torch.distributed.ProcessGroupHCCL is torch_npu.distributed.ProcessGroupHCCL
     assert torch.distributed.Backend("hccl") == "hccl"
-    assert torch.profiler.ProfilerActivity.NPU == torch.profiler.ProfilerActivity.PrivateUse1
+    assert torch.profiler.ProfilerActivity.PrivateUse1 == torch.profiler.ProfilerActivity.NPU
     assert torch.device("npu").type == "npu" and torch.device("npu", 3).index == 3
     assert torch.device("npu:2") == torch.device("npu", 2)

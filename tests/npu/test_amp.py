@@ -195,8 +195,7 @@ def test_there_is_no_overflow_flag():
 def test_whether_there_is_anything_to_scale_on():
     assert torch.npu.amp.common.amp_definitely_not_available() is False
     result = run_python(
-        "import torch, torch_npu\n"
-        "print(torch.npu.amp.common.amp_definitely_not_available())",
+        "import torch, torch_npu\nprint(torch.npu.amp.common.amp_definitely_not_available())",
         TORCH_NPU_CANN="system",
         ASCEND_HOME_PATH="",
         ASCEND_TOOLKIT_HOME="",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 
 from torch_npu.npu import _utils as _utils
 from torch_npu.npu import amp, memory, random, storages, streams, utils
@@ -29,15 +30,19 @@ from torch_npu.npu.storages import *  # noqa: F403
 from torch_npu.npu.streams import *  # noqa: F403
 from torch_npu.npu.sync_debug import *  # noqa: F403
 from torch_npu.npu.sync_debug import __all__ as _sync_debug
+from torch_npu.npu.unavailable import INSTEAD as _INSTEAD
 
 # What torch calls the device; it had another name in old versions of Ascend's adapter.
 native_device = "npu"
+
+default_generators: tuple[torch.Generator, ...]  # of all devices, by index
 
 
 def __getattr__(name: str) -> Any:
     if name == "default_generators":  # counts the devices, which imports should not
         return random._default_generators()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    instead = f": {_INSTEAD[name]}" if name in _INSTEAD else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{instead}")
 
 
 __all__ = [

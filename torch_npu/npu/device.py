@@ -151,8 +151,8 @@ def is_bf16_supported(including_emulation: bool = False) -> bool:
 
 
 def current_blas_handle() -> None:
-    """None: CANN has no counterpart of a cuBLAS handle. A stream (torch.npu.current_stream()) is all
-    that its functions need."""
+    """None: CANN has no counterpart of a cuBLAS handle. A stream (torch.npu.current_stream()) is
+    all that its functions need."""
 
 
 def ipc_collect() -> None:

@@ -128,7 +128,7 @@ def get_per_process_memory_fraction(device: Device = None) -> float:
 
 
 def get_allocator_backend() -> str:
-    """"native": the caching allocator of torch_npu."""
+    """ "native": the caching allocator of torch_npu."""
     return "native"
 
 

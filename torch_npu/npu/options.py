@@ -8,7 +8,8 @@ is never called, are checked and change nothing.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
@@ -106,7 +107,7 @@ matmul = _Matmul()
 
 class _Option(NamedTuple):
     values: tuple[str, ...] | None  # None: any text
-    refused: dict[str, str] = {}  # value -> what to use instead
+    refused: Mapping[str, str] = MappingProxyType({})  # value -> what to use instead
     set: Callable[[str], Any] = lambda value: None
 
 
@@ -157,8 +158,8 @@ def _check(name: str, value: str) -> None:
 
 
 def set_option(option: dict[str, Any]) -> None:
-    """Sets options by name, all of them or, if one is refused, none. ValueError for names and values
-    that do not exist, NotImplementedError for what torch_npu does not offer."""
+    """Sets options by name, all of them or, if one is refused, none. ValueError for names and
+    values that do not exist, NotImplementedError for what torch_npu does not offer."""
     if not isinstance(option, dict):
         raise TypeError(f"options are a dict of names and values, got {option!r}")
     texts = {name: str(value) for name, value in option.items()}

@@ -11,8 +11,9 @@ _MODES = {"default": 0, "warn": 1, "error": 2}
 
 def set_sync_debug_mode(debug_mode: int | str) -> None:
     """What happens where the host waits for a stream: .item(), .cpu(), nonzero, a copy that blocks,
-    Stream.synchronize(). "default" or 0: nothing; "warn" or 1: a warning; "error" or 2: RuntimeError
-    after the wait. Event.synchronize() and torch.npu.synchronize() are meant and go through.
+    Stream.synchronize(). "default" or 0: nothing; "warn" or 1: a warning; "error" or 2:
+    RuntimeError after the wait. Event.synchronize() and torch.npu.synchronize() are meant and go
+    through.
     """
     if isinstance(debug_mode, str):
         if debug_mode not in _MODES:

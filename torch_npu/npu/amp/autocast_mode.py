@@ -29,9 +29,7 @@ class autocast(torch.amp.autocast):
         return super().__call__(func)
 
 
-def custom_fwd(
-    fwd: Callable | None = None, *, cast_inputs: torch.dtype | None = None
-) -> Callable:
+def custom_fwd(fwd: Callable | None = None, *, cast_inputs: torch.dtype | None = None) -> Callable:
     """torch.amp.custom_fwd for npu: for the forward of an autograd.Function. With cast_inputs,
     floating point npu tensors are cast and autocast is off inside."""
     return torch.amp.custom_fwd(fwd, device_type="npu", cast_inputs=cast_inputs)
