@@ -6,7 +6,7 @@ import torch
 import torch_npu
 from torch_npu.npu import storages
 
-TYPES = sorted(storages._DTYPES.items())
+TYPES = sorted(storages.DTYPES.items())
 pytestmark = pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
 
 
@@ -33,6 +33,11 @@ def test_tensor_types(name, dtype):
     assert torch.zeros(2).type(kind).device.type == "npu"
     made = kind([1, 0])
     assert made.dtype == dtype and made.device.type == "npu" and made.tolist() == [1, 0]
+    assert kind(2, 3).shape == kind(torch.Size([2, 3])).shape == (2, 3)
+    assert kind().shape == (0,)
+    assert kind(tensor).data_ptr() == tensor.data_ptr()
+    with pytest.raises(TypeError, match="expected sizes, a sequence or a tensor"):
+        kind(tensor.cpu())
     assert getattr(torch_npu.npu, f"{name}Tensor") is kind
 
 

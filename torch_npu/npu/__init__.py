@@ -30,6 +30,8 @@ from torch_npu.npu.storages import *  # noqa: F403
 from torch_npu.npu.streams import *  # noqa: F403
 from torch_npu.npu.sync_debug import *  # noqa: F403
 from torch_npu.npu.sync_debug import __all__ as _sync_debug
+from torch_npu.npu.tensor_types import *  # noqa: F403
+from torch_npu.npu.tensor_types import __all__ as _tensor_types
 from torch_npu.npu.unavailable import INSTEAD as _INSTEAD
 
 # What torch calls the device; it had another name in old versions of Ascend's adapter.
@@ -41,6 +43,8 @@ default_generators: tuple[torch.Generator, ...]  # of all devices, by index
 def __getattr__(name: str) -> Any:
     if name == "default_generators":  # counts the devices, which imports should not
         return random._default_generators()
+    if name == "_initialized":  # torch.utils.checkpoint keeps random states only if this is true
+        return is_initialized()  # noqa: F405
     instead = f": {_INSTEAD[name]}" if name in _INSTEAD else ""
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{instead}")
 
@@ -60,6 +64,7 @@ __all__ = [
     *_options,
     *_overflow,
     *_sync_debug,
+    *_tensor_types,
     *memory.__all__,
     *random.__all__,
     *storages.__all__,

@@ -1,11 +1,11 @@
-"""Typed storages and the old tensor types, which scripts and old checkpoints name."""
+"""Typed storages, which scripts and old checkpoints name."""
 
 from __future__ import annotations
 
 import torch
 from torch.storage import _LegacyStorage
 
-_DTYPES = {
+DTYPES = {
     "BFloat16": torch.bfloat16,
     "Bool": torch.bool,
     "Byte": torch.uint8,
@@ -27,8 +27,7 @@ def _storage_class(name: str, dtype: torch.dtype) -> type:
     return type(_LegacyStorage)(f"{name}Storage", (_LegacyStorage,), attributes)
 
 
-STORAGES = {f"{name}Storage": _storage_class(name, dtype) for name, dtype in _DTYPES.items()}
-TENSORS = [f"{name}Tensor" for name in _DTYPES]
+STORAGES = {f"{name}Storage": _storage_class(name, dtype) for name, dtype in DTYPES.items()}
 globals().update(STORAGES)
 torch._storage_classes.update(STORAGES.values())
 
