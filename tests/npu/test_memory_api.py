@@ -60,7 +60,7 @@ def test_storage_grows_and_keeps_its_contents():
 def test_memory_for_other_code_is_held_until_it_is_given_back():
     before = torch.npu.memory_allocated(1)
     address = torch.npu.caching_allocator_alloc(4096, device=1)
-    assert address != 0 and torch.npu.memory_allocated(1) == before + 4096
+    assert address != 0 and torch.npu.memory_allocated(1) >= before + 4096
     stream = torch.npu.Stream(1)
     others = [
         torch.npu.caching_allocator_alloc(4096, stream=stream),
