@@ -38,6 +38,17 @@ def npu_cc_library(name, copts = [], alwayslink = True, exported = False, **kwar
         **kwargs
     )
 
+def npu_cc_sources():
+    """":sources", the package's files: tests/core looks for environment variables that the table lacks."""
+    native.filegroup(
+        name = "sources",
+        srcs = native.glob([
+            "**/*.cc",
+            "**/*.h",
+        ]),
+        visibility = ["//tests/core:__pkg__"],
+    )
+
 def npu_cc_shared_library(
         name,
         soname = None,

@@ -101,6 +101,11 @@ float finite_limit(std::optional<double> value, const at::Tensor& self, int sign
   return sign > 0 ? limit : -limit;
 }
 
+at::Scalar not_a_number(const at::Tensor& self) {
+  if (!at::isIntegralType(self.scalar_type(), /*includeBool=*/true)) return std::nan("");
+  return std::numeric_limits<int64_t>::min();  // what CPUs make of it
+}
+
 int64_t whole(const std::optional<at::Scalar>& correction) {
   const at::Scalar value = correction.value_or(1);
   const double number = value.toDouble();
@@ -125,7 +130,45 @@ void check_overlap(const at::Tensor& out, const at::Tensor& first, const at::Ten
   at::assert_no_overlap(out, second);
 }
 
-void check_expands(const at::Tensor& mask, const at::Tensor& self) {
+void check_kth(const at::Tensor& self, int64_t k, int64_t dim) {
+  dim = at::maybe_wrap_dim(dim, self.dim());
+  const int64_t size = self.dim() == 0 ? 1 : self.size(dim);
+  TORCH_CHECK(k >= 1 && k <= size, "kthvalue(): selected number k out of range for dimension ",
+              dim);
+}
+
+void check_same_dtype(const char* op, at::TensorList tensors) {
+  for (const at::Tensor& tensor : tensors) {
+    TORCH_CHECK(tensor.scalar_type() == tensors[0].scalar_type(), op,
+                ": expected all inputs to have the same dtype, but got ", tensors[0].scalar_type(),
+                " and ", tensor.scalar_type());
+  }
+}
+
+void check_representable(const at::Scalar& value, at::ScalarType dtype) {
+#define CHECK_CASE(type, name) \
+  case at::ScalarType::name:   \
+    (void)value.to<type>();    \
+    return;
+  switch (dtype) {
+    AT_FORALL_SCALAR_TYPES_AND3(Bool, Half, BFloat16, CHECK_CASE)
+    default:
+      return;
+  }
+#undef CHECK_CASE
+}
+
+void check_fill(const char* op, const at::Tensor& self, const at::Tensor& value) {
+  TORCH_CHECK(value.dim() == 0, op,
+              " only supports a 0-dimensional value tensor, but got tensor with ", value.dim(),
+              " dimension(s).");
+  TORCH_CHECK(!value.is_complex() || self.is_complex(), op, ": value of type ", value.scalar_type(),
+              " cannot be converted to type ", self.scalar_type());
+}
+
+void check_mask(const char* op, const at::Tensor& mask, const at::Tensor& self) {
+  TORCH_CHECK(mask.scalar_type() == at::kBool, op,
+              " only supports boolean masks, but got mask with dtype ", mask.scalar_type());
   TORCH_CHECK(at::is_expandable_to(mask.sizes(), self.sizes()), "The size of the mask ",
               mask.sizes(), " must be broadcastable to the size of the tensor ", self.sizes(), ".");
 }

@@ -66,6 +66,9 @@ int8_t cube_math_type();
 // The largest (sign 1) or lowest (-1) finite value of the dtype, unless a value is given.
 float finite_limit(std::optional<double> value, const at::Tensor& self, int sign);
 
+// NaN, or its conversion to an integer.
+at::Scalar not_a_number(const at::Tensor& self);
+
 // aclnnVarMean and aclnnStd take whole corrections only. 1 if none is given.
 int64_t whole(const std::optional<at::Scalar>& correction);
 
@@ -75,25 +78,29 @@ int64_t whole(const std::optional<at::Scalar>& correction);
 void check_overlap(const at::Tensor& out, const at::ITensorListRef& inputs);
 void check_overlap(const at::Tensor& out, const at::Tensor& input);
 void check_overlap(const at::Tensor& out, const at::Tensor& first, const at::Tensor& second);
-void check_expands(const at::Tensor& mask, const at::Tensor& self);
+// 1 <= k <= the size of the dimension.
+void check_kth(const at::Tensor& self, int64_t k, int64_t dim);
+// Operators that do not promote.
+void check_same_dtype(const char* op, at::TensorList tensors);
+// The value fits into the dtype, as Tensor.fill_ asks.
+void check_representable(const at::Scalar& value, at::ScalarType dtype);
+void check_fill(const char* op, const at::Tensor& self, const at::Tensor& value);
+// Boolean, and expands to self's sizes.
+void check_mask(const char* op, const at::Tensor& mask, const at::Tensor& self);
 
 // ---- output shapes ----
 
-at::ScalarType real_dtype(const at::Tensor& self);
-// The default dtype for integers, which functions such as logit compute in.
-at::ScalarType float_dtype(const at::Tensor& self);
 at::ScalarType sum_dtype(const at::Tensor& self, std::optional<at::ScalarType> dtype);
 
-Spec promoted(const at::Tensor& self, const at::Tensor& other);
-Spec broadcast_bool(const at::Tensor& self, const at::Tensor& other);
-Spec broadcast(const at::Tensor& condition, const at::Tensor& self, const at::Tensor& other);
-Spec reduced(const at::Tensor& self, at::OptionalIntArrayRef dims, bool keepdim);
+Spec variance(const at::Tensor& self, at::OptionalIntArrayRef dims, bool keepdim);
 // One element of each row along `dim`.
 Spec selected(const at::Tensor& self, int64_t dim, bool keepdim);
 Spec selected(const at::Tensor& self, int64_t dim, bool keepdim, at::ScalarType dtype);
 Spec reduced_to_scalar(const at::Tensor& self, const char* op);
 Spec dot_product(const at::Tensor& self, const at::Tensor& other);
 Spec index_selected(const at::Tensor& self, int64_t dim, const at::Tensor& index);
+Spec taken(const at::Tensor& self, const at::Tensor& index);
+Spec rolled(const at::Tensor& self, at::IntArrayRef shifts, at::IntArrayRef dims);
 Spec flipped(const at::Tensor& self, at::IntArrayRef dims);
 Spec loss(const at::Tensor& self, const at::Tensor& target, int64_t reduction);
 Spec nll_loss2d(const at::Tensor& self, const at::Tensor& target, int64_t reduction);

@@ -13,22 +13,7 @@ Spec spec(at::IntArrayRef sizes, at::ScalarType dtype, const at::Tensor& tensor)
   return sized(tensor, sizes, dtype);
 }
 
-// Of two inputs of which one may be a Python number, the one that says the device.
-const at::Tensor& device_giver(const at::Tensor& self, const at::Tensor& other) {
-  return self.is_privateuseone() ? self : other;
-}
-
 }  // namespace
-
-at::ScalarType real_dtype(const at::Tensor& self) {
-  return c10::toRealValueType(self.scalar_type());
-}
-
-at::ScalarType float_dtype(const at::Tensor& self) {
-  return at::isIntegralType(self.scalar_type(), /*includeBool=*/true)
-             ? c10::get_default_dtype_as_scalartype()
-             : self.scalar_type();
-}
 
 at::ScalarType sum_dtype(const at::Tensor& self, std::optional<at::ScalarType> dtype) {
   if (dtype.has_value()) return *dtype;
@@ -36,25 +21,10 @@ at::ScalarType sum_dtype(const at::Tensor& self, std::optional<at::ScalarType> d
                                                                       : self.scalar_type();
 }
 
-Spec promoted(const at::Tensor& self, const at::Tensor& other) {
-  return spec(at::infer_size(self.sizes(), other.sizes()), at::native::result_type(self, other),
-              device_giver(self, other));
-}
-
-Spec broadcast_bool(const at::Tensor& self, const at::Tensor& other) {
-  return spec(at::infer_size(self.sizes(), other.sizes()), at::kBool, device_giver(self, other));
-}
-
-Spec broadcast(const at::Tensor& condition, const at::Tensor& self, const at::Tensor& other) {
-  TORCH_CHECK(condition.scalar_type() == at::kBool || condition.scalar_type() == at::kByte,
-              "where expected condition to be a boolean tensor, but got a tensor with dtype ",
-              condition.scalar_type());
-  const auto values = at::infer_size(self.sizes(), other.sizes());
-  return spec(at::infer_size(condition.sizes(), values), at::native::result_type(self, other),
-              condition);
-}
-
-Spec reduced(const at::Tensor& self, at::OptionalIntArrayRef dims, bool keepdim) {
+Spec variance(const at::Tensor& self, at::OptionalIntArrayRef dims, bool keepdim) {
+  TORCH_CHECK(self.is_floating_point() || self.is_complex(),
+              "std and var only support floating point and complex dtypes, got ",
+              self.scalar_type());
   const auto mask = at::native::make_dim_mask(dims, self.dim());
   return spec(at::native::shape_from_dim_mask(self, mask, keepdim), self.scalar_type(), self);
 }
@@ -64,7 +34,7 @@ Spec selected(const at::Tensor& self, int64_t dim, bool keepdim) {
 }
 
 Spec selected(const at::Tensor& self, int64_t dim, bool keepdim, at::ScalarType dtype) {
-  Spec result = like(self, dtype);
+  Spec result = sized(self, self.sizes(), dtype);
   dim = at::maybe_wrap_dim(dim, self.dim());
   if (self.dim() == 0) return result;
   if (keepdim) {
@@ -73,6 +43,22 @@ Spec selected(const at::Tensor& self, int64_t dim, bool keepdim, at::ScalarType 
     result.sizes.erase(result.sizes.begin() + dim);
   }
   return result;
+}
+
+Spec rolled(const at::Tensor& self, at::IntArrayRef shifts, at::IntArrayRef dims) {
+  TORCH_CHECK(!shifts.empty(), "`shifts` required");
+  if (dims.empty()) {
+    TORCH_CHECK(shifts.size() == 1, "shifts and dimensions must align. shifts: ", shifts.size(),
+                ", dims:0");
+  } else {
+    TORCH_CHECK(shifts.size() == dims.size(),
+                "shifts and dimensions must align. shifts: ", shifts.size(),
+                ", dims:", dims.size());
+    for (const int64_t dim : dims) {
+      at::maybe_wrap_dim(dim, self.dim(), /*wrap_scalar=*/false);
+    }
+  }
+  return sized(self, self.sizes());
 }
 
 Spec reduced_to_scalar(const at::Tensor& self, const char* op) {
@@ -101,10 +87,18 @@ Spec index_selected(const at::Tensor& self, int64_t dim, const at::Tensor& index
   TORCH_CHECK(index.scalar_type() == at::kLong || index.scalar_type() == at::kInt,
               "index_select(): Expected dtype int32 or int64 for index, but got ",
               index.scalar_type());
-  Spec result = like(self);
+  Spec result = sized(self, self.sizes());
   dim = at::maybe_wrap_dim(dim, self.dim());
   if (self.dim() > 0) result.sizes[dim] = index.numel();
   return result;
+}
+
+Spec taken(const at::Tensor& self, const at::Tensor& index) {
+  TORCH_CHECK(index.scalar_type() == at::kLong,
+              "take(): Expected a long tensor for index, but got ", index.scalar_type());
+  TORCH_CHECK_INDEX(self.numel() != 0 || index.numel() == 0,
+                    "take(): tried to take from an empty tensor");
+  return sized(self, index.sizes());
 }
 
 Spec flipped(const at::Tensor& self, at::IntArrayRef dims) {
@@ -143,7 +137,7 @@ Spec adaptive_pooled(const at::Tensor& self, at::IntArrayRef output_size) {
                 "dimensions, but input has sizes ",
                 self.sizes(), " with dimension ", self.dim() - i, " being empty");
   }
-  Spec result = like(self);
+  Spec result = sized(self, self.sizes());
   std::copy(output_size.begin(), output_size.end(), result.sizes.end() - 2);
   return result;
 }

@@ -1,6 +1,7 @@
 #include "csrc/aten/Outputs.h"
 
 #include <ATen/EmptyTensor.h>
+#include <ATen/ExpandUtils.h>
 #include <ATen/MemoryOverlap.h>
 #include <ATen/native/Resize.h>
 #include <c10/core/CPUAllocator.h>
@@ -103,7 +104,12 @@ std::unique_ptr<at::Tensor> Cast::convert(const at::Tensor& tensor, at::ScalarTy
 Spec like(const at::Tensor& tensor) { return like(tensor, tensor.scalar_type()); }
 
 Spec like(const at::Tensor& tensor, at::ScalarType dtype) {
-  return sized(tensor, tensor.sizes(), dtype);
+  Spec spec = sized(tensor, tensor.sizes(), dtype);
+  if (!tensor.is_contiguous()) {
+    const auto strides = at::infer_dense_strides(tensor.sizes(), tensor.strides());
+    spec.strides.assign(strides.begin(), strides.end());
+  }
+  return spec;
 }
 
 Spec sized(const at::Tensor& tensor, at::IntArrayRef sizes) {
@@ -111,12 +117,13 @@ Spec sized(const at::Tensor& tensor, at::IntArrayRef sizes) {
 }
 
 Spec sized(const at::Tensor& tensor, at::IntArrayRef sizes, at::ScalarType dtype) {
-  return {{sizes.begin(), sizes.end()}, dtype, tensor.device()};
+  return {{sizes.begin(), sizes.end()}, dtype, tensor.device(), {}};
 }
 
 at::Tensor make(const Spec& spec) {
   check_npu(spec.device);
-  return empty(spec.sizes, spec.dtype, spec.device);
+  if (spec.strides.empty()) return empty(spec.sizes, spec.dtype, spec.device);
+  return empty_strided(spec.sizes, spec.strides, spec.dtype, spec.device);
 }
 
 at::Tensor fit(const at::Tensor& out, const Spec& spec) {
@@ -124,7 +131,8 @@ at::Tensor fit(const at::Tensor& out, const Spec& spec) {
               ", but got ", out.device(), " instead");
   TORCH_CHECK(c10::canCast(spec.dtype, out.scalar_type()), "result type ", spec.dtype,
               " can't be cast to the desired output type ", out.scalar_type());
-  at::native::resize_output(out, spec.sizes);
+  const bool resized = at::native::resize_output(out, spec.sizes);
+  if (resized && !spec.strides.empty()) out.as_strided_(spec.sizes, spec.strides);
   at::assert_no_internal_overlap(out);
   return out.scalar_type() == spec.dtype ? out : make(spec);
 }

@@ -14,7 +14,8 @@ at::Tensor empty(at::IntArrayRef sizes, at::ScalarType dtype, at::Device device,
 at::Tensor empty_strided(at::IntArrayRef sizes, at::IntArrayRef strides, at::ScalarType dtype,
                          at::Device device);
 
-// With `like`'s device, and its dtype and sizes unless given; contiguous.
+// With `like`'s device, and its dtype and sizes unless given; contiguous. make(like()) keeps
+// strides.
 at::Tensor new_like(const at::Tensor& like);
 at::Tensor new_like(const at::Tensor& like, at::ScalarType dtype);
 at::Tensor new_like(const at::Tensor& like, at::IntArrayRef sizes);
@@ -56,9 +57,10 @@ struct Spec {
   c10::SmallVector<int64_t, 5> sizes;
   at::ScalarType dtype;
   at::Device device;
+  c10::SmallVector<int64_t, 5> strides;  // empty: contiguous
 };
 
-// Same sizes (and dtype) as `tensor`.
+// Same sizes, order of dimensions in memory (and dtype) as `tensor`: torch.empty_like.
 Spec like(const at::Tensor& tensor);
 Spec like(const at::Tensor& tensor, at::ScalarType dtype);
 Spec sized(const at::Tensor& tensor, at::IntArrayRef sizes);

@@ -36,6 +36,12 @@ bool flag(const char* name) {
   return text == "1";
 }
 
+void check_flags() {
+  for (const Variable& variable : kVariables) {
+    if (std::string_view(variable.type) == "flag") flag(variable.name);
+  }
+}
+
 std::optional<int32_t> integer(const char* name, int32_t lowest) {
   const Variable& variable = row(name);
   const char* value = std::getenv(name);

@@ -22,6 +22,9 @@ bool flag(const char* name);
 // A whole number of at least `lowest`; nothing if the variable is not set.
 std::optional<int32_t> integer(const char* name, int32_t lowest);
 
+// Raises for the first flag whose value is neither, before any work has begun.
+void check_flags();
+
 // Whether ASCEND_LAUNCH_BLOCKING=1: launches then synchronize their stream.
 bool launch_blocking();
 

@@ -34,6 +34,7 @@ void in_forked_child() {
 }
 
 void initialize_runtime() {
+  env::check_flags();
   device_count_ensure_non_zero();
   announce_cann();
   // Another CANN client in this process may have been first: not an error.

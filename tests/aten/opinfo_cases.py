@@ -93,6 +93,22 @@ def to_npu(value: object) -> object:
     return pytree.tree_map(move, value)
 
 
+def with_same_storages(sample: SampleInput) -> SampleInput:
+    """On the device, with the overlaps that the tensors have on the CPU."""
+    storages: dict[int, torch.Tensor] = {}
+
+    def move(leaf: object) -> object:
+        if not isinstance(leaf, torch.Tensor) or leaf.device.type != "cpu":
+            return to_npu(leaf)
+        key = leaf.untyped_storage().data_ptr()
+        if key not in storages:
+            storages[key] = leaf.new_empty(0).set_(leaf.untyped_storage()).to(DEVICE)
+        return storages[key].as_strided(leaf.size(), leaf.stride(), leaf.storage_offset())
+
+    moved = pytree.tree_map(move, (sample.input, sample.args, sample.kwargs))
+    return SampleInput(moved[0], args=moved[1], kwargs=moved[2])
+
+
 def to_cpu(value: object) -> object:
     return pytree.tree_map(lambda t: t.detach().cpu() if isinstance(t, torch.Tensor) else t, value)
 

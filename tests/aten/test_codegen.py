@@ -53,6 +53,15 @@ def test_unstructured_operator_with_output_shape() -> None:
     assert "const at::Tensor result0 = fit_inplace(self, like(self));" in text
 
 
+def test_operator_with_a_shape_function_of_ours() -> None:
+    text = code(op="abs.out", meta="UnaryReal(self)", acl="aclnnAbs(self, out)")
+    for variant in ("op;", "op(self);", "op(out);"):
+        assert f", 1> {variant}" in text
+    assert text.count("op.meta(self);") == 3
+    assert "Structured<UnaryReal, Kind::kInplace, 1>" in text
+    assert "const Cast self_cast(self, compute_dtype, out);" in text
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -61,10 +70,20 @@ def test_unstructured_operator_with_output_shape() -> None:
         ({"op": "sin.out", "acl": "aclnnSin(self, out)", "typo": 1}, "keys must be"),
         ({"op": "sin.out", "acl": "sin(self, out)"}, "expected `aclnnName"),
         ({"op": "sin.out", "acl": "aclnnSin(self, out)", "out": "like(self)"}, "drop `out`"),
+        ({"op": "abs.out", "acl": "aclnnAbs(self, out)", "meta": "Unary"}, "expected `meta: Class"),
+        (
+            {
+                "op": "abs.out",
+                "acl": "aclnnAbs(self, out)",
+                "meta": "Unary(self)",
+                "out": "like(self)",
+            },
+            "drop `out`",
+        ),
         ({"op": "mul.out", "acl": ["aclnnA(self)", "aclnnB(self)"]}, "needs `when`"),
         ({"op": "mul.out", "acl": [{"when": "x", "call": "aclnnA(self)"}]}, "last must have none"),
         ({"op": "mul.out", "acl": [{"cond": "x", "call": "aclnnA(self)"}]}, "has the keys"),
-        ({"op": "abs.out", "acl": "aclnnAbs(self, out)"}, "several variants need `out`"),
+        ({"op": "abs.out", "acl": "aclnnAbs(self, out)"}, "several variants need `meta` or `out`"),
     ],
 )
 def test_bad_entries_are_named(data: dict, message: str) -> None:

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import torch_npu
 from tests.core.emulated import run_python
 from torch_npu import _C
@@ -34,13 +36,11 @@ def test_every_row_is_complete():
         assert len(meaning) > 10
 
 
-def test_a_flag_that_is_no_flag_is_refused():
-    result = run_python(
-        "import torch, torch_npu\ntorch.ones(2, device='npu').add_(1)",
-        ASCEND_LAUNCH_BLOCKING="maybe",
-    )
+@pytest.mark.parametrize("name", ["ASCEND_LAUNCH_BLOCKING", "TORCH_NPU_FALLBACK_CPU_DISABLE"])
+def test_a_flag_that_is_no_flag_is_refused_before_any_work(name):
+    result = run_python("import torch, torch_npu\ntorch.empty(2, device='npu')", **{name: "maybe"})
     assert result.returncode != 0
-    assert "ASCEND_LAUNCH_BLOCKING must be 0 or 1" in result.stderr
+    assert f"{name} must be 0 or 1" in result.stderr
     assert "'maybe'" in result.stderr
 
 

@@ -157,7 +157,7 @@ class Stream(torch.Stream):
 class ExternalStream(Stream):
     """A stream that other code created (an aclrtStream) and keeps alive while this is in use."""
 
-    def __new__(cls, stream_ptr: int, device: Device = None, **kwargs: int) -> ExternalStream:
+    def __new__(cls, stream_ptr: int, device: Device = None) -> ExternalStream:
         index = _get_device_index(device, optional=True)
         return _existing(cls, _C._external_stream_id(stream_ptr, index), index)
 

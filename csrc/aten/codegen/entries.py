@@ -11,7 +11,8 @@ import yaml
 from torchgen.gen import get_grouped_native_functions, parse_native_yaml
 from torchgen.model import NativeFunction, NativeFunctionsGroup, SchemaKind
 
-_KEYS = {"op", "acl", "out", "pre", "cast", "variants", "computed_as"}
+_KEYS = {"op", "acl", "meta", "out", "pre", "cast", "variants", "computed_as"}
+_META = re.compile(r"(\w+)\((.+)\)")
 _CALL = re.compile(r"(aclnn\w+)\((.*)\)\s*", re.DOTALL)
 
 
@@ -41,6 +42,7 @@ class Entry:
     group: NativeFunctionsGroup | None
     functions: tuple[NativeFunction, ...]
     calls: tuple[Call, ...]
+    meta: tuple[str, str] | None  # class of csrc/aten/Iterators.h and its arguments
     outputs: tuple[str, ...]
     pre: str
     cast: tuple[str, ...] | None
@@ -51,9 +53,15 @@ class Entry:
         return self.group is not None and self.group.structured
 
     @property
+    def has_meta(self) -> bool:
+        """A shape function makes the outputs: PyTorch's own or one of Iterators.h."""
+        return self.structured or self.meta is not None
+
+    @property
     def iterates(self) -> bool:
         """Its shape function is a TensorIterator, which leaves casting inputs to us."""
-        return self.structured and self.group.out.structured_inherits is not None
+        inherits = self.structured and self.group.out.structured_inherits is not None
+        return inherits or self.meta is not None
 
 
 def parse_call(op: str, data: str | dict) -> Call:
@@ -66,6 +74,13 @@ def parse_call(op: str, data: str | dict) -> Call:
     if match is None:
         raise EntryError(f"{op}: expected `aclnnName(arguments)`, not {data!r}")
     return Call(match[1], " ".join(match[2].split()), when)
+
+
+def parse_meta(op: str, data: str) -> tuple[str, str]:
+    match = _META.fullmatch(data)
+    if match is None:
+        raise EntryError(f"{op}: expected `meta: Class(arguments)`, not {data!r}")
+    return match[1], match[2]
 
 
 def _as_tuple(value: object) -> tuple:
@@ -124,15 +139,18 @@ def parse_entry(data: dict, schemas: Schemas) -> Entry:
         group=group,
         functions=_variants(data, group, named),
         calls=calls,
+        meta=parse_meta(op, data["meta"]) if "meta" in data else None,
         outputs=_as_tuple(data.get("out")),
         pre=data.get("pre", ""),
         cast=_as_tuple(data["cast"]) if "cast" in data else None,
         computed_as=data.get("computed_as", {}),
     )
-    if entry.structured and entry.outputs:
-        raise EntryError(f"{op}: PyTorch has a shape function for it, drop `out`")
-    if not entry.structured and not entry.outputs and len(entry.functions) > 1:
-        raise EntryError(f"{op}: several variants need `out`, or name one with `variants`")
+    if entry.structured and (entry.outputs or entry.meta):
+        raise EntryError(f"{op}: PyTorch has a shape function for it, drop `out` and `meta`")
+    if entry.outputs and entry.meta:
+        raise EntryError(f"{op}: `meta` makes the output, drop `out`")
+    if not entry.has_meta and not entry.outputs and len(entry.functions) > 1:
+        raise EntryError(f"{op}: several variants need `meta` or `out`, or name one: `variants`")
     if not entry.functions:
         raise EntryError(f"{op}: no variant to generate; name them with `variants`")
     return entry

@@ -12,6 +12,7 @@ _INCLUDES = """// Generated from csrc/aten/ops/*.yaml.
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
+#include "csrc/aten/Iterators.h"
 #include "csrc/aten/Structured.h"
 
 // Every call function takes all that its schema has.

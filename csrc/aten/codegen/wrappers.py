@@ -40,7 +40,7 @@ def _signature(function: NativeFunction) -> DispatcherSignature:
 
 def _reference(entry: Entry) -> NativeFunction:
     """The variant whose arguments the call function takes."""
-    writes_itself = not entry.structured and not entry.outputs
+    writes_itself = not entry.has_meta and not entry.outputs
     return entry.functions[0] if entry.group is None or writes_itself else entry.group.out
 
 
@@ -48,7 +48,7 @@ def _output_names(entry: Entry) -> list[str]:
     function = _reference(entry).func
     if function.kind() == SchemaKind.out:
         return [a.name for a in function.arguments.out]
-    count = len(entry.outputs)
+    count = 1 if entry.meta else len(entry.outputs)
     return ["out"] if count == 1 else [f"out{i}" for i in range(count)]
 
 
@@ -78,7 +78,7 @@ def call_function(entry: Entry) -> str:
 
 def _call_function(entry: Entry) -> str:
     outputs = _output_names(entry)
-    parameters = ["at::ScalarType compute_dtype"] if entry.structured else []
+    parameters = ["at::ScalarType compute_dtype"] if entry.has_meta else []
     parameters += [_by_value(b) for b in _inputs(entry)]
     parameters += [f"const at::Tensor& {name}" for name in outputs]
     lines = [f"void call_{_call_name(entry)}({', '.join(parameters)}) {{"]
@@ -89,7 +89,7 @@ def _call_function(entry: Entry) -> str:
     casts = _cast_names(entry)
     if casts and not outputs:
         raise EntryError(f"{entry.op}: `cast` needs an output, whose device it casts to")
-    if casts and not entry.structured:
+    if casts and not entry.has_meta:
         lines.append(f"  const at::ScalarType compute_dtype = {outputs[0]}.scalar_type();")
     for name in casts:
         lines.append(f"  const Cast {name}_cast({name}, compute_dtype, {outputs[0]});")
@@ -117,7 +117,7 @@ def _call_name(entry: Entry) -> str:
 
 
 def _call(entry: Entry, outputs: list[str]) -> str:
-    first = ["op.compute_dtype()"] if entry.structured else []
+    first = ["op.compute_dtype()"] if entry.has_meta else []
     arguments = first + [b.name for b in _inputs(entry)] + outputs
     return f"call_{_call_name(entry)}({', '.join(arguments)});"
 
@@ -126,21 +126,25 @@ def _returned(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{{{', '.join(names)}}}"
 
 
-def _structured_body(entry: Entry, function: NativeFunction) -> list[str]:
+def _meta(entry: Entry, function: NativeFunction) -> tuple[str, str]:
+    """The class of the shape function and what it is called with."""
+    if entry.meta:
+        return entry.meta
+    wanted = structured.meta_arguments(entry.group)
+    arguments = translate(_signature(function).arguments(), wanted, method=False)
+    name = f"at::meta::structured_{meta.name(entry.group)}"
+    return name, ", ".join(e.expr for e in arguments)
+
+
+def _meta_body(entry: Entry, function: NativeFunction) -> list[str]:
     kind = function.func.kind()
     names = _output_names(entry)
     targets = {SchemaKind.functional: [], SchemaKind.inplace: ["self"], SchemaKind.out: names}[kind]
     given = f"({', '.join(targets)})" if targets else ""
-    meta_arguments = ", ".join(
-        e.expr
-        for e in translate(
-            _signature(function).arguments(), structured.meta_arguments(entry.group), method=False
-        )
-    )
+    shape_function, arguments = _meta(entry, function)
     lines = [
-        f"Structured<at::meta::structured_{meta.name(entry.group)}, {_KINDS[kind]}, {len(names)}> "
-        f"op{given};",
-        f"op.meta({meta_arguments});",
+        f"Structured<{shape_function}, {_KINDS[kind]}, {len(names)}> op{given};",
+        f"op.meta({arguments});",
         f"if (!op.is_empty()) {_call(entry, [f'op.output({i})' for i in range(len(names))])}",
     ]
     if kind == SchemaKind.functional:
@@ -175,8 +179,8 @@ def _plain_body(entry: Entry, function: NativeFunction) -> list[str]:
 
 
 def _guard(entry: Entry) -> list[str]:
-    """Structured operators set the device when their shape function names it."""
-    if entry.structured:
+    """Shape functions name the device, which sets it."""
+    if entry.has_meta:
         return []
     for binding in _inputs(entry):
         if _is_tensor(binding.argument):
@@ -196,7 +200,7 @@ def wrappers(entry: Entry) -> list[Wrapper]:
 
 def _wrapper(entry: Entry, function: NativeFunction) -> Wrapper:
     signature = _signature(function)
-    body = _structured_body if entry.structured else _plain_body
+    body = _meta_body if entry.has_meta else _plain_body
     lines = _guard(entry) + body(entry, function)
     name = symbol(function)
     code = f"{signature.defn(name)} {{\n" + "".join(f"  {line}\n" for line in lines) + "}"

@@ -61,7 +61,7 @@ Three batch_norm(const at::Tensor& input, const Optional& weight, const Optional
               input.dim());
   const c10_npu::NPUGuard guard(input.device());
   const Parameters p = parameters(input, weight, bias, running_mean, running_var);
-  const at::Tensor out = new_like(input);
+  const at::Tensor out = make(like(input));
   // Nothing is saved when the running statistics are used.
   const int64_t saved = training ? input.size(1) : 0;
   const at::ScalarType dtype = statistics_dtype(input, running_mean);
@@ -113,7 +113,7 @@ Three batch_norm_backward(const at::Tensor& grad_out, const at::Tensor& input,
   const Parameters p = parameters(input, weight, std::nullopt, running_mean, running_var);
   const int64_t channels = input.size(1);
   // The kernel writes all three; those not asked for are not handed on.
-  const at::Tensor grad_input = new_like(input);
+  const at::Tensor grad_input = make(like(input));
   const at::Tensor grad_weight = new_like(p.weight, {channels});
   const at::Tensor grad_bias = new_like(p.weight, {channels});
   if (input.numel() == 0) {

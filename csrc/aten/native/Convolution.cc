@@ -19,13 +19,20 @@ Sizes output_sizes(const at::Tensor& input, const at::Tensor& weight, at::IntArr
   return {sizes.begin(), sizes.end()};
 }
 
+// channels_last if either input is, as on other devices.
+std::optional<at::MemoryFormat> output_format(const at::Tensor& input, const at::Tensor& weight) {
+  const at::MemoryFormat format = input.suggest_memory_format();
+  return format == at::MemoryFormat::Contiguous ? weight.suggest_memory_format() : format;
+}
+
 at::Tensor convolution(const at::Tensor& input, const at::Tensor& weight,
                        const std::optional<at::Tensor>& bias, at::IntArrayRef stride,
                        at::IntArrayRef padding, at::IntArrayRef dilation, bool transposed,
                        at::IntArrayRef output_padding, int64_t groups) {
   const c10_npu::NPUGuard guard(input.device());
-  const at::Tensor out = new_like(input, output_sizes(input, weight, stride, padding, dilation,
-                                                      transposed, output_padding, groups));
+  const at::Tensor out = empty(
+      output_sizes(input, weight, stride, padding, dilation, transposed, output_padding, groups),
+      input.scalar_type(), input.device(), output_format(input, weight));
   if (out.numel() == 0) return out;
   ACLNN_CALL(aclnnConvolution, input, weight, bias, stride, padding, dilation, transposed,
              output_padding, groups, out, cube_math_type());
@@ -38,8 +45,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(
     at::IntArrayRef output_padding, int64_t groups, std::array<bool, 3> output_mask) {
   const c10_npu::NPUGuard guard(input.device());
   const int64_t channels = grad_output.size(1);
-  const at::Tensor grad_input = output_mask[0] ? new_like(input) : at::Tensor();
-  const at::Tensor grad_weight = output_mask[1] ? new_like(weight) : at::Tensor();
+  const at::Tensor grad_input = output_mask[0] ? make(like(input)) : at::Tensor();
+  const at::Tensor grad_weight = output_mask[1] ? make(like(weight)) : at::Tensor();
   const at::Tensor grad_bias = output_mask[2] ? new_like(weight, {channels}) : at::Tensor();
   ACLNN_CALL(aclnnConvolutionBackward, grad_output, input, weight, at::IntArrayRef(channels),
              stride, padding, dilation, transposed, output_padding, groups,

@@ -8,7 +8,7 @@ namespace at_npu {
 namespace {
 
 at::Tensor scaled_by_mask(const at::Tensor& values, const at::Tensor& mask, double scale) {
-  const at::Tensor out = new_like(values);
+  const at::Tensor out = make(like(values));
   if (out.numel() == 0) return out;
   ACLNN_CALL(aclnnMul, values, mask, out);  // promotes the bool mask itself
   ACLNN_CALL(aclnnInplaceMuls, out, at::Scalar(scale));
@@ -20,7 +20,7 @@ std::tuple<at::Tensor, at::Tensor> dropout(const at::Tensor& input, double p,
                                            std::optional<bool> train) {
   TORCH_CHECK(p >= 0 && p <= 1, "dropout probability has to be between 0 and 1, but got ", p);
   const c10_npu::NPUGuard guard(input.device());
-  const at::Tensor mask = new_like(input, at::kBool);
+  const at::Tensor mask = make(like(input, at::kBool));
   if (!train.value_or(true)) return {input.clone(), mask.fill_(true)};
   mask.bernoulli_(1 - p);
   return {scaled_by_mask(input, mask, p == 1 ? 0 : 1 / (1 - p)), mask};

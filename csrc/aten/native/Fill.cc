@@ -9,6 +9,7 @@ namespace {
 
 at::Tensor& fill_scalar(at::Tensor& self, const at::Scalar& value) {
   if (self.numel() == 0) return self;
+  check_representable(value, self.scalar_type());
   const c10_npu::NPUGuard guard(self.device());
   ACLNN_CALL(aclnnInplaceFillScalar, self, value);
   return self;

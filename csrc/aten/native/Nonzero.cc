@@ -47,6 +47,7 @@ at::Tensor& masked_select_out(const at::Tensor& self, const at::Tensor& mask, at
   const auto [wide_mask, wide_self] = at::expand_outplace(mask, self, "masked_select");
   const int64_t hits = wide_mask->numel() == 0 ? 0 : count_hits(*wide_mask);
   const at::Tensor result = fit(out, sized(self, {hits}));
+  check_overlap(out, self, mask);
   if (hits != 0) ACLNN_CALL(aclnnMaskedSelect, *wide_self, *wide_mask, result);
   give_back(result, out);
   return out;

@@ -1,5 +1,6 @@
 #include <ATen/ExpandUtils.h>
 #include <ATen/core/DistributionsHelper.h>
+#include <ATen/native/Resize.h>
 #include <torch/library.h>
 
 #include <limits>
@@ -21,6 +22,9 @@ struct Philox {
 
 // Reserves the numbers that `elements` need: four 32-bit ones per element suit every distribution.
 Philox reserve(const OptionalGenerator& given, const at::Tensor& self, int64_t elements) {
+  TORCH_CHECK(!given.has_value() || !given->defined() || given->device() == self.device(),
+              "Expected a generator of device ", self.device(), ", but got one of device ",
+              given.has_value() ? given->device() : self.device(), ".");
   auto* generator = at::get_generator_or_default<c10_npu::NPUGeneratorImpl>(
       given, c10_npu::detail::getDefaultNPUGenerator(self.device().index()));
   const std::lock_guard<std::mutex> lock(generator->mutex_);
@@ -75,7 +79,8 @@ at::Tensor& bernoulli_tensor(at::Tensor& self, const at::Tensor& p, OptionalGene
 }
 
 at::Tensor& bernoulli_out(const at::Tensor& self, OptionalGenerator generator, at::Tensor& out) {
-  out.resize_(self.sizes());
+  at::native::resize_output(out, self.sizes());
+  check_overlap(out, self);
   return bernoulli_tensor(out, self, std::move(generator));
 }
 
@@ -151,6 +156,8 @@ at::Tensor multinomial(const at::Tensor& self, int64_t samples, bool replacement
               "multinomial only supports floating-point dtypes for "
               "input, got: ",
               self.scalar_type());
+  TORCH_CHECK(self.size(-1) <= exact_limit(at::kFloat) - 1,
+              "number of categories cannot exceed 2^24");
   TORCH_CHECK(samples > 0, "cannot sample n_sample <= 0 samples");
   TORCH_CHECK(replacement || samples <= self.size(-1),
               "cannot sample n_sample > prob_dist.size(-1) samples without replacement");

@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/arithmetic.h"
+
 #include <ATen/ops/add.h>
 #include <ATen/ops/addcdiv.h>
 #include <ATen/ops/addcmul.h>
@@ -5,6 +7,7 @@
 #include <ATen/ops/clamp_max.h>
 #include <ATen/ops/clamp_min.h>
 #include <ATen/ops/div.h>
+#include <ATen/ops/eq.h>
 #include <ATen/ops/floor_divide.h>
 #include <ATen/ops/fmod.h>
 #include <ATen/ops/gcd.h>
@@ -17,54 +20,74 @@
 #include <ATen/ops/rsub.h>
 #include <ATen/ops/sub.h>
 
-#include "emulator/ops/functions/pointwise.h"
 #include "emulator/ops/kernels/operand.h"
 
 namespace ascend_emulator {
 namespace {
 
-using Rounding = std::optional<std::string_view>;
+// An integer divided by 0 gives -1, as quotient and as remainder: the hardware yields some number
+// that nobody specifies, ATen throws.
+template <class Division>
+Tensor divide(const Tensor& self, const Tensor& other, Division op) {
+  const Tensor left = numeric(self), right = numeric(other);
+  if (!c10::isIntegralType(at::result_type(left, right), false)) return op(left, right);
+  const Tensor zero = at::eq(right, 0);
+  return op(left, right.masked_fill(zero, 1)).masked_fill_(zero, -1);
+}
+
+// ATen's truncating division of integers traps if the quotient overflows.
+Tensor truncated(const Tensor& self, const Tensor& other) {
+  if (!is_integral(self) || !is_integral(other)) return at::div(self, other, "trunc");
+  return at::floor_divide(at::sub(self, at::fmod(self, other)), other);
+}
+
+Tensor floored(const Tensor& self, const Tensor& other) { return at::floor_divide(self, other); }
 
 // aclnnDivMod's mode.
-Rounding rounding(int64_t mode) {
+Tensor quotient(const Tensor& self, const Tensor& other, int64_t mode) {
   TORCH_CHECK(mode >= 0 && mode <= 2, "mode is ", mode,
               "; it must be 0 (true division), 1 (truncated) or 2 (floor).");
-  constexpr const char* kNames[] = {"", "trunc", "floor"};
-  return mode == 0 ? Rounding() : Rounding(kNames[mode]);
+  if (mode == 0) return at::div(self, other);
+  return divide(self, other, mode == 1 ? truncated : floored);
+}
+
+// self + value * a / b; ATen divides no integers here.
+void add_quotient(Tensor& out, const Tensor& self, const Tensor& a, const Tensor& b,
+                  const Scalar& value) {
+  if (is_integral(out)) {
+    out.copy_(at::addcdiv(self.to(at::kDouble), a.to(at::kDouble), b, value));
+  } else {
+    at::addcdiv_out(out, self, a, b, value);
+  }
 }
 
 }  // namespace
 
-// self ± alpha * other
-#define EMULATE_SUM(function, Other, op)                                                \
+// self ± alpha * other; `as` makes of an operand what ATen computes with.
+#define EMULATE_SUM(function, Other, op, as)                                            \
   EMULATE(function, broadcast, [](Tensor self, Other other, Scalar alpha, Tensor out) { \
-    const Tensor& right = operand(other);                                               \
-    alpha = factor(alpha, at::result_type(self, right));                                \
-    if (needs_cast(out, self, right)) {                                                 \
-      out.copy_(at::op(self, right, alpha));                                            \
-    } else {                                                                            \
-      at::op##_out(out, self, right, alpha);                                            \
-    }                                                                                   \
+    const Tensor left = as(self), right = as(operand(other));                           \
+    STORE(out, op, left, right, factor(alpha, at::result_type(left, right)));           \
   })
-#define EMULATE_SUM_IN_PLACE(function, Other, op)                           \
-  EMULATE(function, broadcast, [](Tensor self, Other other, Scalar alpha) { \
-    const Tensor& right = operand(other);                                   \
-    alpha = factor(alpha, at::result_type(self, right));                    \
-    if (needs_cast(self, self, right)) {                                    \
-      self.copy_(at::op(self, right, alpha));                               \
-    } else {                                                                \
-      at::op##_out(self, self, right, alpha);                               \
-    }                                                                       \
+#define EMULATE_SUM_IN_PLACE(function, Other, op, as)                          \
+  EMULATE(function, broadcast, [](Tensor self, Other other, Scalar alpha) {    \
+    const Tensor left = as(self), right = as(operand(other));                  \
+    STORE(self, op, left, right, factor(alpha, at::result_type(left, right))); \
+  })
+#define EMULATE_DIVISION(function, Other, op)                                                   \
+  EMULATE(function, broadcast, [](Tensor self, Other other, Tensor out) {                       \
+    out.copy_(divide(self, operand(other),                                                      \
+                     [](const Tensor& left, const Tensor& right) { return op(left, right); })); \
   })
 
-EMULATE_SUM(aclnnAdd, Tensor, add)
-EMULATE_SUM(aclnnAdds, Scalar, add)
-EMULATE_SUM(aclnnSub, Tensor, sub)
-EMULATE_SUM(aclnnSubs, Scalar, sub)
-EMULATE_SUM_IN_PLACE(aclnnInplaceAdd, Tensor, add)
-EMULATE_SUM_IN_PLACE(aclnnInplaceAdds, Scalar, add)
-EMULATE_SUM_IN_PLACE(aclnnInplaceSub, Tensor, sub)
-EMULATE_SUM_IN_PLACE(aclnnInplaceSubs, Scalar, sub)
+EMULATE_SUM(aclnnAdd, Tensor, add, operand)
+EMULATE_SUM(aclnnAdds, Scalar, add, operand)
+EMULATE_SUM(aclnnSub, Tensor, sub, numeric)
+EMULATE_SUM(aclnnSubs, Scalar, sub, numeric)
+EMULATE_SUM_IN_PLACE(aclnnInplaceAdd, Tensor, add, operand)
+EMULATE_SUM_IN_PLACE(aclnnInplaceAdds, Scalar, add, operand)
+EMULATE_SUM_IN_PLACE(aclnnInplaceSub, Tensor, sub, numeric)
+EMULATE_SUM_IN_PLACE(aclnnInplaceSubs, Scalar, sub, numeric)
 
 EMULATE(aclnnRsub, broadcast, [](Tensor self, Tensor other, Scalar alpha, Tensor out) {
   out.copy_(at::rsub(self, other, alpha));
@@ -83,29 +106,30 @@ EMULATE_BINARY_IN_PLACE(aclnnInplaceDiv, Tensor, div)
 EMULATE_BINARY_IN_PLACE(aclnnInplaceDivs, Scalar, div)
 
 EMULATE(aclnnDivMod, broadcast, [](Tensor self, Tensor other, int64_t mode, Tensor out) {
-  out.copy_(at::div(self, other, rounding(mode)));
+  out.copy_(quotient(self, other, mode));
 })
 EMULATE(aclnnDivMods, broadcast, [](Tensor self, Scalar other, int64_t mode, Tensor out) {
-  out.copy_(at::div(self, operand(other), rounding(mode)));
+  out.copy_(quotient(self, operand(other), mode));
 })
-EMULATE_BINARY(aclnnFloorDivide, Tensor, floor_divide)
-EMULATE_BINARY(aclnnFloorDivides, Scalar, floor_divide)
-EMULATE_BINARY(aclnnRemainderTensorTensor, Tensor, remainder)
-EMULATE_BINARY(aclnnRemainderTensorScalar, Scalar, remainder)
-EMULATE_BINARY(aclnnFmodTensor, Tensor, fmod)
-EMULATE_BINARY(aclnnFmodScalar, Scalar, fmod)
+EMULATE_DIVISION(aclnnFloorDivide, Tensor, at::floor_divide)
+EMULATE_DIVISION(aclnnFloorDivides, Scalar, at::floor_divide)
+EMULATE_DIVISION(aclnnRemainderTensorTensor, Tensor, at::remainder)
+EMULATE_DIVISION(aclnnRemainderTensorScalar, Scalar, at::remainder)
+EMULATE_DIVISION(aclnnFmodTensor, Tensor, at::fmod)
+EMULATE_DIVISION(aclnnFmodScalar, Scalar, at::fmod)
 EMULATE_BINARY(aclnnGcd, Tensor, gcd)
 EMULATE_BINARY(aclnnMaximum, Tensor, maximum)
 EMULATE_BINARY(aclnnMinimum, Tensor, minimum)
 
 EMULATE(aclnnPowTensorScalar, broadcast,
-        [](Tensor self, Scalar exponent, Tensor out) { at::pow_out(out, self, exponent); })
-EMULATE(aclnnPowTensorTensor, broadcast,
-        [](Tensor self, Tensor exponent, Tensor out) { at::pow_out(out, self, exponent); })
+        [](Tensor self, Scalar exponent, Tensor out) { STORE(out, pow, numeric(self), exponent); })
+EMULATE(aclnnPowTensorTensor, broadcast, [](Tensor self, Tensor exponent, Tensor out) {
+  STORE(out, pow, numeric(self), numeric(exponent));
+})
 EMULATE(aclnnPowScalarTensor, broadcast,
-        [](Scalar self, Tensor exponent, Tensor out) { at::pow_out(out, self, exponent); })
+        [](Scalar self, Tensor exponent, Tensor out) { STORE(out, pow, self, numeric(exponent)); })
 EMULATE(aclnnInplacePowTensorScalar,
-        [](Tensor self, Scalar exponent) { at::pow_out(self, self, exponent); })
+        [](Tensor self, Scalar exponent) { STORE(self, pow, self, exponent); })
 
 EMULATE(aclnnClamp, broadcast, [](Tensor self, OptionalScalar min, OptionalScalar max, Tensor out) {
   if (min) min = factor(*min, out.scalar_type());
@@ -136,13 +160,13 @@ EMULATE(aclnnAddcmul, broadcast, [](Tensor self, Tensor a, Tensor b, Scalar valu
   at::addcmul_out(out, self, a, b, value);
 })
 EMULATE(aclnnAddcdiv, broadcast, [](Tensor self, Tensor a, Tensor b, Scalar value, Tensor out) {
-  at::addcdiv_out(out, self, a, b, value);
+  add_quotient(out, self, a, b, value);
 })
 EMULATE(aclnnInplaceAddcmul, broadcast, [](Tensor self, Tensor a, Tensor b, Scalar value) {
   at::addcmul_out(self, self, a, b, value);
 })
 EMULATE(aclnnInplaceAddcdiv, broadcast, [](Tensor self, Tensor a, Tensor b, Scalar value) {
-  at::addcdiv_out(self, self, a, b, value);
+  add_quotient(self, self, a, b, value);
 })
 EMULATE(aclnnLerp, broadcast, [](Tensor self, Tensor end, Tensor weight, Tensor out) {
   at::lerp_out(out, self, end, weight);

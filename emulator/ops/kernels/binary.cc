@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/binary.h"
+
 #include <ATen/ops/atan2.h>
 #include <ATen/ops/bitwise_and.h>
 #include <ATen/ops/bitwise_not.h>
@@ -21,28 +23,47 @@
 #include <ATen/ops/xlogy.h>
 
 #include "emulator/ops/functions/comparison.h"
-#include "emulator/ops/functions/pointwise.h"
 #include "emulator/ops/kernels/operand.h"
+#include "emulator/ops/kernels/wide_unsigned.h"
 
 namespace ascend_emulator {
+namespace {
+
+// What same_order(self) is compared with.
+Tensor comparand(const Tensor& self, const Scalar& number) {
+  const Tensor other = operand(number);
+  return self.scalar_type() == at::kUInt64 ? same_order(other.to(at::kUInt64)) : other;
+}
+Tensor comparand(const Tensor& self, const Tensor& other) {
+  TORCH_CHECK((self.scalar_type() == at::kUInt64) == (other.scalar_type() == at::kUInt64),
+              "UINT64 is compared with UINT64 only, not ", self.scalar_type(), " with ",
+              other.scalar_type(), ".");
+  return same_order(other);
+}
+
+}  // namespace
 
 // ATen casts a predicate to whatever type the output has.
 #define EMULATE_PREDICATE(function, Other, op) \
   EMULATE(function, broadcast,                 \
           [](Tensor self, Other other, Tensor out) { at::op##_out(out, self, operand(other)); })
+#define EMULATE_ORDER(function, Other, op)                                \
+  EMULATE(function, broadcast, [](Tensor self, Other other, Tensor out) { \
+    at::op##_out(out, same_order(self), comparand(self, other));          \
+  })
 
 EMULATE_PREDICATE(aclnnEqTensor, Tensor, eq)
 EMULATE_PREDICATE(aclnnEqScalar, Scalar, eq)
 EMULATE_PREDICATE(aclnnNeTensor, Tensor, ne)
 EMULATE_PREDICATE(aclnnNeScalar, Scalar, ne)
-EMULATE_PREDICATE(aclnnLtTensor, Tensor, lt)
-EMULATE_PREDICATE(aclnnLtScalar, Scalar, lt)
-EMULATE_PREDICATE(aclnnLeTensor, Tensor, le)
-EMULATE_PREDICATE(aclnnLeScalar, Scalar, le)
-EMULATE_PREDICATE(aclnnGtTensor, Tensor, gt)
-EMULATE_PREDICATE(aclnnGtScalar, Scalar, gt)
-EMULATE_PREDICATE(aclnnGeTensor, Tensor, ge)
-EMULATE_PREDICATE(aclnnGeScalar, Scalar, ge)
+EMULATE_ORDER(aclnnLtTensor, Tensor, lt)
+EMULATE_ORDER(aclnnLtScalar, Scalar, lt)
+EMULATE_ORDER(aclnnLeTensor, Tensor, le)
+EMULATE_ORDER(aclnnLeScalar, Scalar, le)
+EMULATE_ORDER(aclnnGtTensor, Tensor, gt)
+EMULATE_ORDER(aclnnGtScalar, Scalar, gt)
+EMULATE_ORDER(aclnnGeTensor, Tensor, ge)
+EMULATE_ORDER(aclnnGeScalar, Scalar, ge)
 
 EMULATE_BINARY(aclnnBitwiseAndTensor, Tensor, bitwise_and)
 EMULATE_BINARY(aclnnBitwiseAndScalar, Scalar, bitwise_and)

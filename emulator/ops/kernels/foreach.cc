@@ -59,42 +59,29 @@ void each(const Tensors& first, const Tensors& second, Body body) {
 
 }  // namespace
 
-#define EMULATE_EACH(function, op)                               \
-  EMULATE(function, [](Tensors x, Tensors out) {                 \
-    each(x, out, [&](size_t i) { at::op##_out(out[i], x[i]); }); \
+#define EMULATE_EACH(function, op)                            \
+  EMULATE(function, [](Tensors x, Tensors out) {              \
+    each(x, out, [&](size_t i) { STORE(out[i], op, x[i]); }); \
   })
-#define EMULATE_EACH_IN_PLACE(function, op) \
-  EMULATE(function, [](Tensors x) { each(x, x, [&](size_t i) { at::op##_out(x[i], x[i]); }); })
-#define EMULATE_EACH_PAIR(function, op)                                 \
-  EMULATE(function, [](Tensors x, Tensors y, Tensors out) {             \
-    each(x, y, [&](size_t i) { at::op##_out(out.at(i), x[i], y[i]); }); \
-  })
-#define EMULATE_EACH_PAIR_IN_PLACE(function, op)                   \
-  EMULATE(function, [](Tensors x, Tensors y) {                     \
-    each(x, y, [&](size_t i) { at::op##_out(x[i], x[i], y[i]); }); \
+#define EMULATE_EACH_PAIR(function, op)                              \
+  EMULATE(function, [](Tensors x, Tensors y, Tensors out) {          \
+    each(x, y, [&](size_t i) { STORE(out.at(i), op, x[i], y[i]); }); \
   })
 // Number is Scalar or Tensor.
-#define EMULATE_EACH_NUMBER(function, Number, op)                       \
-  EMULATE(function, [](Tensors x, Number value, Tensors out) {          \
-    const Tensor right = operand(number(value));                        \
-    each(x, out, [&](size_t i) { at::op##_out(out[i], x[i], right); }); \
+#define EMULATE_EACH_NUMBER(function, Number, op)                    \
+  EMULATE(function, [](Tensors x, Number value, Tensors out) {       \
+    const Tensor right = operand(number(value));                     \
+    each(x, out, [&](size_t i) { STORE(out[i], op, x[i], right); }); \
   })
-#define EMULATE_EACH_NUMBER_IN_PLACE(function, Number, op)          \
-  EMULATE(function, [](Tensors x, Number value) {                   \
-    const Tensor right = operand(number(value));                    \
-    each(x, x, [&](size_t i) { at::op##_out(x[i], x[i], right); }); \
+#define EMULATE_EACH_NUMBERS(function, op)                                                \
+  EMULATE(function, [](Tensors x, Scalars values, Tensors out) {                          \
+    each(x, out, [&](size_t i) { STORE(out[i], op, x[i], operand(number(values, i))); }); \
   })
-#define EMULATE_EACH_NUMBERS(function, op)                                                   \
-  EMULATE(function, [](Tensors x, Scalars values, Tensors out) {                             \
-    each(x, out, [&](size_t i) { at::op##_out(out[i], x[i], operand(number(values, i))); }); \
-  })
-#define EMULATE_EACH_SUM(function, Number, op)                                         \
-  EMULATE(function, [](Tensors x, Tensors y, Number alpha, Tensors out) {              \
-    each(x, y, [&](size_t i) { at::op##_out(out.at(i), x[i], y[i], number(alpha)); }); \
-  })
-#define EMULATE_EACH_SUM_IN_PLACE(function, op)                                   \
-  EMULATE(function, [](Tensors x, Tensors y, Tensor alpha) {                      \
-    each(x, y, [&](size_t i) { at::op##_out(x[i], x[i], y[i], number(alpha)); }); \
+#define EMULATE_EACH_SUM(function, Number, op)                                     \
+  EMULATE(function, [](Tensors x, Tensors y, Number alpha, Tensors out) {          \
+    each(x, y, [&](size_t i) {                                                     \
+      STORE(out.at(i), op, x[i], y[i], factor(number(alpha), x[i].scalar_type())); \
+    });                                                                            \
   })
 #define EMULATE_EACH_TERNARY(function, Number, op)                                                \
   EMULATE(function, [](Tensors x, Tensors y, Tensors z, Number value, Tensors out) {              \
@@ -129,8 +116,6 @@ EMULATE_EACH(aclnnForeachSinh, sinh)
 EMULATE_EACH(aclnnForeachSqrt, sqrt)
 EMULATE_EACH(aclnnForeachTan, tan)
 EMULATE_EACH(aclnnForeachTanh, tanh)
-EMULATE_EACH_IN_PLACE(aclnnForeachACosInplace, acos)
-EMULATE_EACH_IN_PLACE(aclnnForeachLogInplace, log)
 EMULATE(aclnnForeachZeroInplace, [](Tensors x) {
   for (Tensor& tensor : x) tensor.zero_();
 })
@@ -141,16 +126,12 @@ EMULATE_EACH_SUM(aclnnForeachAddList, Tensor, add)
 EMULATE_EACH_SUM(aclnnForeachAddListV2, Scalar, add)
 EMULATE_EACH_SUM(aclnnForeachSubList, Tensor, sub)
 EMULATE_EACH_SUM(aclnnForeachSubListV2, Scalar, sub)
-EMULATE_EACH_SUM_IN_PLACE(aclnnForeachAddListInplace, add)
-EMULATE_EACH_SUM_IN_PLACE(aclnnForeachSubListInplace, sub)
 
 EMULATE_EACH_PAIR(aclnnForeachDivList, div)
 EMULATE_EACH_PAIR(aclnnForeachMulList, mul)
 EMULATE_EACH_PAIR(aclnnForeachMaximumList, maximum)
 EMULATE_EACH_PAIR(aclnnForeachMinimumList, minimum)
 EMULATE_EACH_PAIR(aclnnForeachPowList, pow)
-EMULATE_EACH_PAIR_IN_PLACE(aclnnForeachDivListInplace, div)
-EMULATE_EACH_PAIR_IN_PLACE(aclnnForeachMulListInplace, mul)
 
 EMULATE_EACH_NUMBER(aclnnForeachAddScalar, Tensor, add)
 EMULATE_EACH_NUMBER(aclnnForeachAddScalarV2, Scalar, add)
@@ -166,10 +147,8 @@ EMULATE_EACH_NUMBER(aclnnForeachMinimumScalar, Tensor, minimum)
 EMULATE_EACH_NUMBER(aclnnForeachMinimumScalarV2, Scalar, minimum)
 EMULATE_EACH_NUMBER(aclnnForeachPowScalar, Tensor, pow)
 EMULATE_EACH_NUMBER(aclnnForeachPowScalarV2, Scalar, pow)
-EMULATE_EACH_NUMBER_IN_PLACE(aclnnForeachMulScalarInplace, Tensor, mul)
-EMULATE_EACH_NUMBER_IN_PLACE(aclnnForeachSubScalarInplace, Tensor, sub)
 EMULATE(aclnnForeachPowScalarAndTensor, [](Scalar base, Tensors x, Tensors out) {
-  each(x, out, [&](size_t i) { at::pow_out(out[i], base, x[i]); });
+  each(x, out, [&](size_t i) { STORE(out[i], pow, base, x[i]); });
 })
 
 EMULATE_EACH_NUMBERS(aclnnForeachAddScalarList, add)

@@ -28,6 +28,7 @@
 #include <ATen/ops/where.h>
 
 #include "emulator/ops/emulate.h"
+#include "emulator/ops/kernels/wide_unsigned.h"
 
 namespace ascend_emulator {
 namespace {
@@ -97,7 +98,8 @@ EMULATE(aclnnInplaceIndexCopy, [](Tensor self, int64_t dim, Tensor index, Tensor
 })
 
 EMULATE(aclnnGather, [](Tensor self, int64_t dim, Tensor index, Tensor out) {
-  at::gather_out(out, self, dim, long_index(index));
+  Tensor result = same_bits(out);
+  at::gather_out(result, same_bits(self), dim, long_index(index));
 })
 EMULATE(aclnnScatter, [](Tensor self, int64_t dim, Tensor index, Tensor source, int64_t reduce,
                          Tensor out) { scatter(out, self, dim, index, source, reduce); })
@@ -114,8 +116,10 @@ EMULATE(aclnnInplaceScatterValue,
 EMULATE(aclnnScatterAdd, [](Tensor self, int64_t dim, Tensor index, Tensor source, Tensor out) {
   at::scatter_add_out(out, self, dim, long_index(index), source);
 })
-EMULATE(aclnnTake,
-        [](Tensor self, Tensor index, Tensor out) { at::take_out(out, self, long_index(index)); })
+EMULATE(aclnnTake, [](Tensor self, Tensor index, Tensor out) {
+  Tensor result = same_bits(out);
+  at::take_out(result, same_bits(self), long_index(index));
+})
 
 EMULATE(aclnnMaskedSelect, [](Tensor self, Tensor mask, DynamicTensor out) {
   out.set(at::masked_select(self, mask.to(at::kBool)));
@@ -136,12 +140,16 @@ EMULATE(aclnnFlip, [](Tensor self, IntArray dims, Tensor out) { out.copy_(at::fl
 EMULATE(aclnnRoll, [](Tensor self, IntArray shifts, IntArray dims, Tensor out) {
   out.copy_(at::roll(self, shifts, dims));
 })
-EMULATE(aclnnTriu, broadcast,
-        [](Tensor self, int64_t diagonal, Tensor out) { at::triu_out(out, self, diagonal); })
-EMULATE(aclnnTril, broadcast,
-        [](Tensor self, int64_t diagonal, Tensor out) { at::tril_out(out, self, diagonal); })
-EMULATE(aclnnInplaceTriu, [](Tensor self, int64_t diagonal) { self.triu_(diagonal); })
-EMULATE(aclnnInplaceTril, [](Tensor self, int64_t diagonal) { self.tril_(diagonal); })
+EMULATE(aclnnTriu, broadcast, [](Tensor self, int64_t diagonal, Tensor out) {
+  Tensor result = same_bits(out);
+  at::triu_out(result, same_bits(self), diagonal);
+})
+EMULATE(aclnnTril, broadcast, [](Tensor self, int64_t diagonal, Tensor out) {
+  Tensor result = same_bits(out);
+  at::tril_out(result, same_bits(self), diagonal);
+})
+EMULATE(aclnnInplaceTriu, [](Tensor self, int64_t diagonal) { same_bits(self).triu_(diagonal); })
+EMULATE(aclnnInplaceTril, [](Tensor self, int64_t diagonal) { same_bits(self).tril_(diagonal); })
 EMULATE(aclnnRepeat,
         [](Tensor self, IntArray repeats, Tensor out) { out.copy_(self.repeat(repeats)); })
 EMULATE(aclnnRepeatInterleave, [](Tensor self, Tensor repeats, int64_t output_size, Tensor out) {

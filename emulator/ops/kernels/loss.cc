@@ -20,32 +20,23 @@
 // Reductions are ATen's numbers: 0 none, 1 mean, 2 sum.
 namespace ascend_emulator {
 
-EMULATE(aclnnNLLLoss, [](Tensor self, Tensor target, Tensor weight, int64_t reduction,
-                         int64_t ignore_index, Tensor out, Tensor total_weight) {
-  const auto [loss, total] =
-      at::nll_loss_forward(self, target.to(at::kLong), weight, reduction, ignore_index);
-  out.copy_(loss);
-  total_weight.copy_(total);
-})
-EMULATE(aclnnNLLLossBackward,
-        [](Tensor grad, Tensor self, Tensor target, Tensor weight, int64_t reduction,
-           int64_t ignore_index, Tensor total_weight, Tensor out) {
-          out.copy_(at::nll_loss_backward(grad, self, target.to(at::kLong), weight, reduction,
-                                          ignore_index, total_weight));
-        })
-EMULATE(aclnnNLLLoss2d, [](Tensor self, Tensor target, Tensor weight, int64_t reduction,
-                           int64_t ignore_index, Tensor out, Tensor total_weight) {
-  const auto [loss, total] =
-      at::nll_loss2d_forward(self, target.to(at::kLong), weight, reduction, ignore_index);
-  out.copy_(loss);
-  total_weight.copy_(total);
-})
-EMULATE(aclnnNLLLoss2dBackward,
-        [](Tensor grad, Tensor self, Tensor target, Tensor weight, int64_t reduction,
-           int64_t ignore_index, Tensor total_weight, Tensor out) {
-          out.copy_(at::nll_loss2d_backward(grad, self, target.to(at::kLong), weight, reduction,
-                                            ignore_index, total_weight));
-        })
+#define EMULATE_NLL(function, op)                                                            \
+  EMULATE(function, [](Tensor self, Tensor target, Tensor weight, int64_t reduction,         \
+                       int64_t ignore_index, Tensor out, Tensor total_weight) {              \
+    const auto [loss, total] =                                                               \
+        at::op##_forward(self, target.to(at::kLong), weight, reduction, ignore_index);       \
+    out.copy_(loss);                                                                         \
+    total_weight.copy_(total);                                                               \
+  })                                                                                         \
+  EMULATE(function##Backward,                                                                \
+          [](Tensor grad, Tensor self, Tensor target, Tensor weight, int64_t reduction,      \
+             int64_t ignore_index, Tensor total_weight, Tensor out) {                        \
+            out.copy_(at::op##_backward(grad, self, target.to(at::kLong), weight, reduction, \
+                                        ignore_index, total_weight));                        \
+          })
+
+EMULATE_NLL(aclnnNLLLoss, nll_loss)
+EMULATE_NLL(aclnnNLLLoss2d, nll_loss2d)
 
 EMULATE(aclnnMseLoss, [](Tensor self, Tensor target, int64_t reduction, Tensor out) {
   out.copy_(at::mse_loss(self, target, reduction));

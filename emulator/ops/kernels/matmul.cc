@@ -41,7 +41,11 @@ EMULATE(aclnnDot, matrix_product,
         [](Tensor self, Tensor other, Tensor out) { at::dot_out(out, self, other); })
 EMULATE(aclnnAddmv, matrix_product,
         [](Tensor self, Tensor matrix, Tensor vector, Scalar alpha, Scalar beta, Tensor out,
-           int64_t) { at::addmv_out(out, self, matrix, vector, beta, alpha); })
+           int64_t) {
+          // Booleans are accepted, but a result of them is not.
+          const ScalarType type = out.scalar_type();
+          at::addmv_out(out, self.to(type), matrix.to(type), vector.to(type), beta, alpha);
+        })
 EMULATE(aclnnAddr,
         [](Tensor self, Tensor a, Tensor b, OptionalScalar beta, OptionalScalar alpha, Tensor out) {
           at::addr_out(out, self, a, b, beta.value_or(1), alpha.value_or(1));

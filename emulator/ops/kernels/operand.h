@@ -11,40 +11,44 @@ namespace ascend_emulator {
 inline Tensor operand(const Scalar& scalar) { return at::native::wrapped_scalar_tensor(scalar); }
 inline const Tensor& operand(const Tensor& tensor) { return tensor; }
 
-// ATen's out= forms refuse a result that `out` cannot hold in kind (a float into an integer), where
-// CANN casts it.
-inline bool needs_cast(const Tensor& out, const Tensor& self, const Tensor& other) {
-  return (out.scalar_type() != self.scalar_type() || out.scalar_type() != other.scalar_type()) &&
-         !c10::canCast(at::result_type(self, other), out.scalar_type());
+// Of booleans ATen has no differences, quotients and powers: they count as 0 and 1.
+inline Tensor numeric(const Tensor& tensor) {
+  return tensor.scalar_type() == at::kBool ? tensor.to(at::kLong) : tensor;
 }
 
-// ATen refuses a floating factor of integers, where CANN casts the factor.
+inline bool is_integral(const Tensor& tensor) {
+  return c10::isIntegralType(tensor.scalar_type(), /*includeBool=*/true);
+}
+
+inline bool is_complex(const Tensor& tensor) { return tensor.is_complex(); }
+inline bool is_complex(const Scalar& scalar) { return scalar.isComplex(); }
+
+// ATen's out= forms refuse a result that `out` cannot hold in kind (a float in an integer), where
+// CANN casts it. Many functions of integers give floats, so an integer `out` is always cast to.
+template <class... Inputs>
+bool needs_cast(const Tensor& out, const Inputs&... inputs) {
+  return is_integral(out) || (!out.is_complex() && (is_complex(inputs) || ...));
+}
+
+// ATen refuses a floating factor of integers and a boolean one of numbers, where CANN casts it.
 inline Scalar factor(const Scalar& scalar, ScalarType type) {
-  if (!c10::isIntegralType(type, /*includeBool=*/true) || scalar.isIntegral(true)) return scalar;
-  return scalar.to<int64_t>();
+  const bool whole = c10::isIntegralType(type, /*includeBool=*/true) || scalar.isBoolean();
+  return whole ? scalar.to<int64_t>() : scalar;
 }
 
 }  // namespace ascend_emulator
 
+// out = op(inputs...), cast to out's type; the inputs are tensors and scalars.
+#define STORE(out, op, ...) \
+  (needs_cast(out, __VA_ARGS__) ? (out).copy_(at::op(__VA_ARGS__)) : at::op##_out(out, __VA_ARGS__))
+
 // out = op(self, other), and the same in place; Other is Tensor or Scalar.
-#define EMULATE_BINARY(function, Other, op)                               \
-  EMULATE(function, broadcast, [](Tensor self, Other other, Tensor out) { \
-    const Tensor& right = operand(other);                                 \
-    if (needs_cast(out, self, right)) {                                   \
-      out.copy_(at::op(self, right));                                     \
-    } else {                                                              \
-      at::op##_out(out, self, right);                                     \
-    }                                                                     \
-  })
-#define EMULATE_BINARY_IN_PLACE(function, Other, op)          \
-  EMULATE(function, broadcast, [](Tensor self, Other other) { \
-    const Tensor& right = operand(other);                     \
-    if (needs_cast(self, self, right)) {                      \
-      self.copy_(at::op(self, right));                        \
-    } else {                                                  \
-      at::op##_out(self, self, right);                        \
-    }                                                         \
-  })
+#define EMULATE_BINARY(function, Other, op) \
+  EMULATE(function, broadcast,              \
+          [](Tensor self, Other other, Tensor out) { STORE(out, op, self, operand(other)); })
+#define EMULATE_BINARY_IN_PLACE(function, Other, op) \
+  EMULATE(function, broadcast,                       \
+          [](Tensor self, Other other) { STORE(self, op, self, operand(other)); })
 
 // out = op(self), and the same in place.
 #define EMULATE_UNARY(function, op) \

@@ -26,6 +26,7 @@
 #include <numeric>
 
 #include "emulator/ops/emulate.h"
+#include "emulator/ops/kernels/wide_unsigned.h"
 
 namespace ascend_emulator {
 namespace {
@@ -36,6 +37,15 @@ std::vector<int64_t> dims_or_all(OptionalIntArray dims, const Tensor& self) {
   std::vector<int64_t> all(self.dim());
   std::iota(all.begin(), all.end(), 0);
   return all;
+}
+
+// ATen has no mean that is an integer.
+void mean(Tensor& out, const Tensor& self, OptionalIntArray dims, bool keep) {
+  if (c10::isIntegralType(out.scalar_type(), /*includeBool=*/false)) {
+    out.copy_(at::mean(self, dims_or_all(dims, self), keep, at::kDouble));
+  } else {
+    at::mean_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
+  }
 }
 
 }  // namespace
@@ -51,14 +61,14 @@ EMULATE(aclnnReduceNansum, reduction,
         })
 EMULATE(aclnnMean, reduction,
         [](Tensor self, OptionalIntArray dims, bool keep, ScalarType, Tensor out) {
-          at::mean_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
+          mean(out, self, dims, keep);
         })
 EMULATE(aclnnMeanV2,
         [](Tensor self, OptionalIntArray dims, bool keep, bool noop_without_dims, Tensor out) {
           if (noop_without_dims && (!dims || dims->empty())) {
             out.copy_(self);
           } else {
-            at::mean_out(out, self, dims_or_all(dims, self), keep, out.scalar_type());
+            mean(out, self, dims, keep);
           }
         })
 
@@ -120,6 +130,10 @@ EMULATE(aclnnVar, reduction,
         [](Tensor self, OptionalIntArray dims, bool unbiased, bool keep, Tensor out) {
           at::var_out(out, self, dims_or_all(dims, self), Scalar(unbiased ? 1 : 0), keep);
         })
+EMULATE(aclnnVarCorrection, reduction,
+        [](Tensor self, OptionalIntArray dims, int64_t correction, bool keep, Tensor out) {
+          at::var_out(out, self, dims_or_all(dims, self), Scalar(correction), keep);
+        })
 EMULATE(aclnnVarMean, reduction,
         [](Tensor self, OptionalIntArray dims, int64_t correction, bool keep, Tensor var,
            Tensor mean) {
@@ -133,7 +147,9 @@ EMULATE(aclnnCumsum, [](Tensor self, int64_t dim, ScalarType, Tensor out) {
   at::cumsum_out(out, self, dim, out.scalar_type());
 })
 EMULATE(aclnnCumprod, [](Tensor self, Scalar dim, ScalarType, Tensor out) {
-  at::cumprod_out(out, self, dim.to<int64_t>(), out.scalar_type());
+  Tensor result = same_bits(out);
+  at::cumprod_out(result, same_bits(self.to(out.scalar_type())), dim.to<int64_t>(),
+                  result.scalar_type());
 })
 EMULATE(aclnnCummax, [](Tensor self, int64_t dim, Tensor values, Tensor indices) {
   const auto [maxima, positions] = at::cummax(self, dim);

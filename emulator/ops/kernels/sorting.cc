@@ -8,6 +8,7 @@
 #include <ATen/ops/topk.h>
 
 #include "emulator/ops/emulate.h"
+#include "emulator/ops/kernels/wide_unsigned.h"
 
 namespace ascend_emulator {
 
@@ -23,8 +24,8 @@ EMULATE(aclnnArgsort, [](Tensor self, int64_t dim, bool descending, Tensor out) 
 })
 EMULATE(aclnnKthvalue,
         [](Tensor self, int64_t k, int64_t dim, bool keep, Tensor values, Tensor indices) {
-          const auto [value, position] = at::kthvalue(self, k, dim, keep);
-          values.copy_(value);
+          const auto [value, position] = at::kthvalue(same_order(self), k, dim, keep);
+          store_ordered(values, value);
           indices.copy_(position);
         })
 EMULATE(aclnnSearchSorted, [](Tensor sequence, Tensor self, bool int32, bool right,

@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/unary.h"
+
 #include <ATen/ops/abs.h>
 #include <ATen/ops/acos.h>
 #include <ATen/ops/acosh.h>
@@ -41,12 +43,11 @@
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/trunc.h>
 
-#include "emulator/ops/functions/pointwise.h"
 #include "emulator/ops/kernels/operand.h"
 
 namespace ascend_emulator {
 
-EMULATE_UNARY(aclnnAbs, abs)
+EMULATE(aclnnAbs, broadcast, [](Tensor self, Tensor out) { STORE(out, abs, numeric(self)); })
 EMULATE_UNARY(aclnnNeg, neg)
 EMULATE_UNARY(aclnnExp, exp)
 EMULATE_UNARY(aclnnExpm1, expm1)

@@ -72,7 +72,6 @@ def binary(name: str, function) -> list[tuple[str, list]]:
         lists = [
             (f"{prefix}List", [X, Y, NUMBER, apply(sum_of, X, Y)]),
             (f"{prefix}ListV2", [X, Y, 1.5, apply(sum_of, X, Y)]),
-            (f"{prefix}ListInplace", [update(sum_of, X, Y), Y, NUMBER]),
         ]
     return [
         *lists,
@@ -98,12 +97,6 @@ def ternary(name: str, function) -> list[tuple[str, list]]:
 
 
 HANDWRITTEN = [
-    ("aclnnForeachDivListInplace", [update(torch.div, X, POSITIVE), POSITIVE]),
-    ("aclnnForeachMulListInplace", [update(torch.mul, X, Y), Y]),
-    ("aclnnForeachMulScalarInplace", [update(lambda x: x * 1.5, X), NUMBER]),
-    ("aclnnForeachSubScalarInplace", [update(lambda x: x - 1.5, X), NUMBER]),
-    ("aclnnForeachACosInplace", [update(torch.acos, UNIT)]),
-    ("aclnnForeachLogInplace", [update(torch.log, POSITIVE)]),
     ("aclnnForeachZeroInplace", [update(torch.zeros_like, X)]),
     ("aclnnForeachPowScalarAndTensor", [1.5, X, apply(lambda x: 1.5**x, X)]),
     ("aclnnForeachLerpList", [X, Y, UNIT, apply(torch.lerp, X, Y, UNIT)]),

@@ -33,6 +33,7 @@ GATHERING = [
     ("aclnnIndex", [X, [MASK], Out(X[MASK])]),
     ("aclnnIndexPutImpl", [in_out(X, _put(False)), [ROWS], Y[:3].clone(), False, False]),
     ("aclnnIndexPutImpl", [in_out(X, _put(True)), [ROWS], Y[:3].clone(), True, False]),
+    ("aclnnIndexPutImpl", [in_out(X, X.relu()), [~MASK], torch.tensor(0.0), False, False]),
     ("aclnnIndexSelect", [X, 1, ROWS, Out(X[:, ROWS])]),
     ("aclnnIndexAdd", [X, 0, ROWS, Y[:3], 2.0, Out(X.index_add(0, ROWS, Y[:3], alpha=2))]),
     ("aclnnIndexFillTensor", [X, 0, [1, 3], 7.0, Out(X.index_fill(0, torch.tensor([1, 3]), 7))]),

@@ -41,6 +41,7 @@ REDUCTIONS = [
     ("aclnnLinalgVectorNorm", [X, 3.0, [1], False, F32, Out(torch.linalg.vector_norm(X, 3, 1))]),
     ("aclnnStd", [X, [1], 1, False, Out(X.std(1))]),
     ("aclnnVar", [X, [1], False, False, Out(X.var(1, correction=0))]),
+    ("aclnnVarCorrection", [X, [1], 2, False, Out(X.var(1, correction=2))]),
     ("aclnnVarMean", [X, [1], 1, False, *map(Out, torch.var_mean(X, 1))]),
     ("aclnnLogSumExp", [X, [1], False, Out(X.logsumexp(1))]),
     ("aclnnCumsum", [X, 1, F32, Out(X.cumsum(1))]),

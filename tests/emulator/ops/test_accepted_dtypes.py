@@ -1,0 +1,73 @@
+"""Whatever data type the tables accept, the kernel computes.
+
+A sample of each function runs with each type that an input accepts. What has the input's type in
+the sample follows it as far as the tables allow: other inputs, outputs, scalars.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+import samples_unchecked
+import test_samples
+import torch
+from aclnn_table import Parameter
+from device import DTYPES, FUNCTIONS, NAMES, AclError, Device
+
+# An integer index that becomes a boolean is a mask, of another shape: test_samples has masks.
+MASKS = {("aclnnIndex", torch.int64, torch.bool), ("aclnnIndexPutImpl", torch.int64, torch.bool)}
+SAMPLES = dict(reversed(test_samples.SAMPLES + samples_unchecked.samples()))
+
+
+def arguments_of(name: str) -> list[tuple[Parameter, object]]:
+    values = [test_samples.host_tensor(argument) for argument in SAMPLES[name]]
+    return list(zip(FUNCTIONS[name].parameters, values, strict=True))
+
+
+def dtype_of(value) -> torch.dtype | None:
+    element = value[0] if isinstance(value, list) and value else value
+    return element.dtype if isinstance(element, torch.Tensor) else None
+
+
+def cases() -> Iterator[tuple[str, torch.dtype, torch.dtype]]:
+    """Functions, with the type that an input has in the sample and one that it shall have."""
+    for name in FUNCTIONS:
+        seen = set()
+        for parameter, value in arguments_of(name):
+            old = dtype_of(value)
+            if old is None or old in seen or parameter.io == "out":
+                continue
+            seen.add(old)
+            accepted = parameter.dtypes or [NAMES[old]]
+            yield from ((name, old, new) for new in DTYPES if NAMES[new] in accepted)
+
+
+def retyped(parameter: Parameter, value, old: torch.dtype, new: torch.dtype):
+    if parameter.dtypes and NAMES[new] not in parameter.dtypes:
+        return value
+    if value is old:
+        return new
+    if isinstance(value, list):
+        return [retyped(parameter, element, old, new) for element in value]
+    if isinstance(value, torch.Tensor) and value.dtype == old:
+        return value.to(new)
+    if parameter.type in ("aclScalar", "aclScalarList") and isinstance(value, int | float):
+        return torch.tensor(value).to(new)
+    return value
+
+
+def test_every_function_has_a_sample() -> None:
+    assert set(SAMPLES) == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [case for case in cases() if case not in MASKS],
+    ids=lambda value: NAMES.get(value, value),
+)
+def test_computes(device: Device, name: str, old: torch.dtype, new: torch.dtype) -> None:
+    arguments = [retyped(*pair, old, new) for pair in arguments_of(name)]
+    try:
+        device.call(name, *arguments)
+    except AclError as error:
+        device.new_stream()
+        pytest.fail(str(error))
