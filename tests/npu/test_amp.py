@@ -164,6 +164,19 @@ def test_a_disabled_scaler_does_nothing(weight, optimizer):
     assert weight.tolist() == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("bad", [None, 0, 299])
+def test_many_gradients_are_unscaled_at_once(bad):
+    weights = [torch.full((3,), float(i + 1), device="npu") for i in range(300)]
+    if bad is not None:
+        weights[bad][1] = float("nan")
+    found = torch.zeros((), device="npu")
+    torch._amp_foreach_non_finite_check_and_unscale_(
+        weights, found, torch.full((), 0.5, device="npu")
+    )
+    assert found.item() == (bad is not None)
+    assert [weights[100].tolist(), weights[298].tolist()] == [[50.5] * 3, [149.5] * 3]
+
+
 @pytest.mark.parametrize("found", [0.0, 1.0])
 @pytest.mark.parametrize("steps", [0, 1, 2])
 @pytest.mark.parametrize("scale", [4.0, 3e38])
