@@ -38,10 +38,10 @@ def npu_cc_library(name, copts = [], alwayslink = True, exported = False, **kwar
         **kwargs
     )
 
-def npu_cc_sources():
-    """":sources", the package's files: tests/core looks for environment variables that the table lacks."""
+def npu_cc_sources(name):
+    """The package's files: tests/core looks for environment variables that the table lacks."""
     native.filegroup(
-        name = "sources",
+        name = name,
         srcs = native.glob([
             "**/*.cc",
             "**/*.h",

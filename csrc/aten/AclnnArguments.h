@@ -25,6 +25,13 @@ struct Parameter {
       dtypes;  // bit per aclDataType that the hardware accepts; 0: not known, nothing is refused
 };
 
+// The dtype to compute in: float32 where a function has it but lacks bfloat16.
+inline at::ScalarType widen(at::ScalarType dtype, const Parameter& parameter) {
+  if (C10_LIKELY(dtype != at::kBFloat16) || parameter.dtypes == 0) return dtype;
+  const auto accepts = [&](aclDataType type) { return (parameter.dtypes >> type & 1) != 0; };
+  return !accepts(ACL_BF16) && accepts(ACL_FLOAT) ? at::kFloat : dtype;
+}
+
 using Launcher = aclnnStatus (*)(void*, uint64_t, aclOpExecutor*, aclrtStream);
 
 // What the arguments of one call share: the operator's name and the device they must all be on.

@@ -52,6 +52,23 @@ class Cast {
   const at::Tensor& source_;
 };
 
+// An output in the dtype that the aclnn call computes in: `out` itself, or a temporary of dtype
+// `to` if `out` has the dtype `from` that the function lacks.
+class Widened {
+ public:
+  Widened(const at::Tensor& out, at::ScalarType from, at::ScalarType to) : out_(out) {
+    if (C10_UNLIKELY(from != to && out.scalar_type() == from)) made_ = new_like(out, to);
+  }
+  operator const at::Tensor&() const { return made_.defined() ? made_ : out_; }
+  void give_back() const {
+    if (C10_UNLIKELY(made_.defined())) out_.copy_(made_);
+  }
+
+ private:
+  const at::Tensor& out_;
+  at::Tensor made_;
+};
+
 // The shape of one output of an operator for which PyTorch has no shape function.
 struct Spec {
   c10::SmallVector<int64_t, 5> sizes;

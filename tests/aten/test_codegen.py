@@ -28,9 +28,10 @@ def test_structured_operator_gets_all_variants() -> None:
 
 
 def test_iterating_operators_cast_their_inputs() -> None:
-    assert "const Cast other_cast(other, compute_dtype, out);" in code(
-        op="atan2.out", acl="aclnnAtan2(self, other, out)"
-    )
+    text = code(op="atan2.out", acl="aclnnAtan2(self, other, out)")
+    assert "wide = aclnn::widen(compute_dtype, aclnn::parameters::aclnnAtan2[0]);" in text
+    assert "const Cast other_cast(other, wide, out);" in text
+    assert "out_wide.give_back();" in text
     assert "Cast" not in code(op="atan2.out", acl="aclnnAtan2(self, other, out)", cast=[])
     assert "Cast" not in code(op="mm.out", acl="aclnnMm(self, mat2, out, cube_math_type())")
 
@@ -59,7 +60,7 @@ def test_operator_with_a_shape_function_of_ours() -> None:
         assert f", 1> {variant}" in text
     assert text.count("op.meta(self);") == 3
     assert "Structured<UnaryReal, Kind::kInplace, 1>" in text
-    assert "const Cast self_cast(self, compute_dtype, out);" in text
+    assert "const Cast self_cast(self, wide, out);" in text
 
 
 @pytest.mark.parametrize(

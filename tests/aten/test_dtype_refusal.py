@@ -37,3 +37,22 @@ def test_two_devices_are_refused() -> None:
         torch.mm(a, b)
     with pytest.raises(RuntimeError, match="same device"):
         a + b
+
+
+@pytest.mark.parametrize("op", [torch.floor, torch.erf, torch.erfc, torch.sign, torch.cosh])
+def test_bfloat16_where_the_function_has_float32_only(op) -> None:
+    x = torch.linspace(-2, 2, 9, dtype=torch.bfloat16)
+    torch.testing.assert_close(op(x.npu()).cpu(), op(x))
+    y = x.npu()
+    getattr(y, f"{op.__name__}_")()
+    torch.testing.assert_close(y.cpu(), op(x))
+
+
+def test_bfloat16_floor_divide_and_variance() -> None:
+    x = torch.linspace(1, 8, 9, dtype=torch.bfloat16)
+    torch.testing.assert_close((x.npu() // 2).cpu(), x // 2)
+    trunc = torch.div(x, 3, rounding_mode="trunc")
+    torch.testing.assert_close(torch.div(x.npu(), 3, rounding_mode="trunc").cpu(), trunc)
+    for ours, theirs in zip(torch.var_mean(x.npu()), torch.var_mean(x), strict=True):
+        torch.testing.assert_close(ours.cpu(), theirs)
+    torch.testing.assert_close(x.npu().std().cpu(), x.std())

@@ -91,15 +91,22 @@ def _call_function(entry: Entry) -> str:
         raise EntryError(f"{entry.op}: `cast` needs an output, whose device it casts to")
     if casts and not entry.has_meta:
         lines.append(f"  const at::ScalarType compute_dtype = {outputs[0]}.scalar_type();")
+    if casts:
+        first = f"aclnn::parameters::{entry.calls[-1].function}[0]"
+        lines.append(f"  const at::ScalarType wide = aclnn::widen(compute_dtype, {first});")
     for name in casts:
-        lines.append(f"  const Cast {name}_cast({name}, compute_dtype, {outputs[0]});")
+        lines.append(f"  const Cast {name}_cast({name}, wide, {outputs[0]});")
     made = entry.computed_as
+    wide = [name for name in outputs if casts and name not in made]
+    lines += [f"  const Widened {name}_wide({name}, compute_dtype, wide);" for name in wide]
     lines += [f"  const at::Tensor {n}_made = new_like({n}, {dtype});" for n, dtype in made.items()]
     lines.append("  {")
     lines += [f"    const at::Tensor& {name} = {name}_cast;" for name in casts]
     lines += [f"    const at::Tensor& {name} = {name}_made;" for name in made]
+    lines += [f"    const at::Tensor& {name} = {name}_wide;" for name in wide]
     lines += [f"    {entry.calls[-1].code}", "  }"]
     lines += [f"  {name}.copy_({name}_made);" for name in made]
+    lines += [f"  {name}_wide.give_back();" for name in wide]
     return "\n".join([*lines, "}"])
 
 

@@ -149,13 +149,15 @@ at::Tensor& randperm_out(int64_t n, OptionalGenerator generator, at::Tensor& out
 
 at::Tensor& randperm(int64_t n, at::Tensor& out) { return randperm_out(n, std::nullopt, out); }
 
-at::Tensor multinomial(const at::Tensor& self, int64_t samples, bool replacement,
-                       OptionalGenerator generator) {
+at::Tensor& multinomial_out(const at::Tensor& self, int64_t samples, bool replacement,
+                            OptionalGenerator generator, at::Tensor& out) {
   TORCH_CHECK(self.dim() == 1 || self.dim() == 2, "prob_dist must be 1 or 2 dim");
   TORCH_CHECK(self.is_floating_point(),
               "multinomial only supports floating-point dtypes for "
               "input, got: ",
               self.scalar_type());
+  TORCH_CHECK(out.scalar_type() == at::kLong,
+              "multinomial expects Long tensor out, got: ", out.scalar_type());
   TORCH_CHECK(self.size(-1) <= exact_limit(at::kFloat) - 1,
               "number of categories cannot exceed 2^24");
   TORCH_CHECK(samples > 0, "cannot sample n_sample <= 0 samples");
@@ -164,10 +166,16 @@ at::Tensor multinomial(const at::Tensor& self, int64_t samples, bool replacement
   const c10_npu::NPUGuard guard(self.device());
   Sizes sizes(self.sizes().begin(), self.sizes().end());
   sizes.back() = samples;
-  const at::Tensor out = empty(sizes, at::kLong, self.device());
+  fit(out, sized(self, sizes, at::kLong));
   const Philox philox = reserve(generator, self);
   ACLNN_CALL(aclnnMultinomial, self, samples, replacement, philox.seed, philox.offset, out);
   return out;
+}
+
+at::Tensor multinomial(const at::Tensor& self, int64_t samples, bool replacement,
+                       OptionalGenerator generator) {
+  at::Tensor out = empty({0}, at::kLong, self.device());
+  return multinomial_out(self, samples, replacement, std::move(generator), out);
 }
 
 }  // namespace
@@ -184,6 +192,7 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("randperm.generator_out", &randperm_out);
   m.impl("randperm.out", &randperm);
   m.impl("multinomial", &multinomial);
+  m.impl("multinomial.out", &multinomial_out);
 }
 
 }  // namespace at_npu
