@@ -58,6 +58,7 @@ def start() -> None:
         unsupported_dtype=UNSUPPORTED_DTYPES,
     )
 
-    from torch_npu import distributed
+    from torch_npu import _dlpack, distributed
 
+    _dlpack.register()
     distributed._register()

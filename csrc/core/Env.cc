@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
@@ -39,6 +40,19 @@ void check_flags() {
   for (const Variable& variable : kVariables) {
     if (std::string_view(variable.type) == "flag") flag(variable.name);
   }
+}
+
+std::optional<int32_t> integer(const char* name, int32_t lowest) {
+  const Variable& variable = row(name);
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  const std::string_view text = value;
+  int32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  TORCH_CHECK_VALUE(error == std::errc() && end == text.data() + text.size() && number >= lowest,
+                    "the environment variable ", name, " must be a whole number from ", lowest,
+                    " on (", variable.meaning, "), got '", text, "'");
+  return number;
 }
 
 bool launch_blocking() {

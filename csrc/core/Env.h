@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 
 namespace c10_npu::env {
@@ -17,6 +19,8 @@ std::span<const Variable> variables();
 // The value of a variable of env.inc: 0 or 1 for a flag. Reads the environment, so callers keep
 // the result. A value that the type does not allow raises and says what is allowed.
 bool flag(const char* name);
+// A whole number of at least `lowest`; nothing if the variable is not set.
+std::optional<int32_t> integer(const char* name, int32_t lowest);
 
 // Raises for the first flag whose value is neither, before any work has begun.
 void check_flags();

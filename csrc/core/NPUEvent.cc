@@ -58,6 +58,12 @@ float elapsed_time(aclrtEvent start, aclrtEvent end) {
   return milliseconds;
 }
 
+uint64_t recorded_time(aclrtEvent event) {
+  uint64_t microseconds = 0;
+  NPU_CHECK(aclrtEventGetTimestamp(event, &microseconds));
+  return microseconds;
+}
+
 }  // namespace event
 
 NPUEvent::~NPUEvent() { event::destroy(event_, device_); }

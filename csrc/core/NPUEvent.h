@@ -15,6 +15,8 @@ void block(aclrtEvent event, const NPUStream& stream);
 bool query(aclrtEvent event);
 void synchronize(aclrtEvent event);
 float elapsed_time(aclrtEvent start, aclrtEvent end);
+// Microseconds on the device's clock at which the event was reached.
+uint64_t recorded_time(aclrtEvent event);
 }  // namespace event
 
 // A marker in a stream. The CANN event is created on the stream's device at the first record.

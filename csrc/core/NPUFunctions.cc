@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "acl/acl.h"
@@ -129,8 +131,25 @@ c10::DeviceIndex maybe_exchange_device(c10::DeviceIndex device) {
 }
 
 void device_synchronize() {
+  constexpr int32_t kMillisecondsPerSecond = 1000;
+  constexpr int32_t kLongest = std::numeric_limits<int32_t>::max() / kMillisecondsPerSecond;
+  static const std::optional<int32_t> timeout_s =
+      env::integer("ACL_DEVICE_SYNC_TIMEOUT", /*lowest=*/1);
   ensure_bound();
-  NPU_CHECK(aclrtSynchronizeDevice());
+  if (timeout_s.has_value()) {
+    const int32_t timeout_ms = std::min(*timeout_s, kLongest) * kMillisecondsPerSecond;
+    NPU_CHECK(aclrtSynchronizeDeviceWithTimeout(timeout_ms));
+  } else {
+    NPU_CHECK(aclrtSynchronizeDevice());
+  }
+}
+
+void set_op_timeout(uint64_t milliseconds) {
+  TORCH_CHECK_VALUE(milliseconds > 0, "the time-out of operators must be at least 1 ms");
+  constexpr uint64_t kMicrosecondsPerMillisecond = 1000;
+  ensure_bound();
+  uint64_t actual = 0;  // CANN rounds up to what the device can measure
+  NPU_CHECK(aclrtSetOpExecuteTimeOutV2(milliseconds * kMicrosecondsPerMillisecond, &actual));
 }
 
 }  // namespace c10_npu

@@ -26,8 +26,12 @@ c10::DeviceIndex exchange_device(c10::DeviceIndex device);
 // for guards that restore a device they found.
 c10::DeviceIndex maybe_exchange_device(c10::DeviceIndex device);
 
-// Waits for everything that was enqueued on the current device.
+// Waits for everything that was enqueued on the current device; raises after
+// ACL_DEVICE_SYNC_TIMEOUT.
 void device_synchronize();
+
+// Milliseconds after which CANN gives up a kernel that does not end, for the whole process.
+void set_op_timeout(uint64_t milliseconds);
 
 // Initializes the runtime (aclInit) once; raises in a forked child of an initialized process.
 void lazy_init();

@@ -1,5 +1,6 @@
 #include "csrc/core/NPUHostAllocator.h"
 
+#include <chrono>
 #include <cstring>
 #include <iterator>
 #include <map>
@@ -31,9 +32,19 @@ struct CachingImpl final : at::CachingHostAllocatorImpl<NPUStream, NPUEvent> {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  void count_time(c10::CachingAllocator::DurationStat& stat, Clock::time_point start) {
+    const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
+    const std::lock_guard lock(stats_.timing_mutex_);
+    stat.increase(passed.count());
+  }
+
   void allocate_host_memory(size_t bytes, void** address) override {
     getCurrentNPUStream();  // binds the thread to its device, which the call needs
+    const Clock::time_point start = Clock::now();
     NPU_CHECK(aclrtMallocHost(address, bytes));
+    count_time(stats_.host_alloc_time, start);
     const std::unique_lock lock(ranges_mutex_);
     ranges_.emplace(static_cast<std::byte*>(*address), bytes);
   }
@@ -43,7 +54,9 @@ struct CachingImpl final : at::CachingHostAllocatorImpl<NPUStream, NPUEvent> {
       const std::unique_lock lock(ranges_mutex_);
       ranges_.erase(static_cast<std::byte*>(block->ptr_));
     }
+    const Clock::time_point start = Clock::now();
     NPU_CHECK_WARN(aclrtFreeHost(block->ptr_));
+    count_time(stats_.host_free_time, start);
   }
 
   void record_stream(std::optional<std::vector<NPUEvent>>& events, NPUStream stream) override {

@@ -5,32 +5,36 @@
 #include <mutex>
 
 #include "acl/acl.h"
+#include "csrc/core/Env.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGuard.h"
+#include "csrc/core/SyncDebug.h"
 #include "csrc/core/ThreadState.h"
 
 namespace c10_npu {
 namespace {
 
-// A StreamId is a slot of the device's table: 0 the default stream, then two pools. Any larger id
+// A StreamId is a slot of the device's table: 0 the default stream, then the pools. Any larger id
 // is the handle of an external stream, which as a pointer is never that small.
+enum Pool : int { kHighPriority = 1, kSyncLaunch = 2, kPools = 4 };  // the first two are bits
 constexpr int kPoolSize = 32;
-constexpr c10::StreamId kFirstHighPriority = 1 + kPoolSize;
-constexpr c10::StreamId kSlots = 1 + 2 * kPoolSize;
+constexpr c10::StreamId kSlots = 1 + kPools * kPoolSize;
 
-constexpr uint32_t kHighPriority = 0;  // CANN's scale: 0 is the highest of 0..7
-constexpr uint32_t kNormalPriority = 1;
+constexpr uint32_t kCannHighPriority = 0;  // CANN's scale: 0 is the highest of 0..7
+constexpr uint32_t kCannNormalPriority = 1;
 
 struct DeviceStreams {
   std::array<std::atomic<aclrtStream>, kSlots> handles{};  // created at first use, never destroyed
-  std::atomic<uint32_t> next_normal{0};
-  std::atomic<uint32_t> next_high{0};
+  std::array<std::atomic<uint32_t>, kPools> next{};
   std::mutex mutex;
 };
 std::array<DeviceStreams, kMaxDevices> device_streams;
 
-bool is_high_priority(c10::StreamId id) { return id >= kFirstHighPriority && id < kSlots; }
+// The bits of the pool that a stream is from, 0 for the default stream and external ones.
+int pool_of(c10::StreamId id) {
+  return id > 0 && id < kSlots ? static_cast<int>(id - 1) / kPoolSize : 0;
+}
 
 aclrtStream create_stream(c10::DeviceIndex device, c10::StreamId id) {
   DeviceStreams& streams = device_streams[device];
@@ -38,9 +42,9 @@ aclrtStream create_stream(c10::DeviceIndex device, c10::StreamId id) {
   const std::lock_guard lock(streams.mutex);
   aclrtStream handle = streams.handles[id].load();
   if (handle != nullptr) return handle;
-  NPU_CHECK(aclrtCreateStreamWithConfig(&handle,
-                                        is_high_priority(id) ? kHighPriority : kNormalPriority,
-                                        ACL_STREAM_FAST_LAUNCH | ACL_STREAM_FAST_SYNC));
+  NPU_CHECK(aclrtCreateStreamWithConfig(
+      &handle, (pool_of(id) & kHighPriority) != 0 ? kCannHighPriority : kCannNormalPriority,
+      ACL_STREAM_FAST_LAUNCH | ACL_STREAM_FAST_SYNC));
   streams.handles[id].store(handle);
   return handle;
 }
@@ -56,6 +60,12 @@ c10::DeviceIndex resolve_device(c10::DeviceIndex device) {
   return device;
 }
 
+NPUStream next_stream(int pool, c10::DeviceIndex device) {
+  device = resolve_device(device);
+  const uint32_t turn = device_streams[device].next[pool]++ % kPoolSize;
+  return make_stream(device, 1 + pool * kPoolSize + turn);
+}
+
 }  // namespace
 
 aclrtStream NPUStream::stream() const {
@@ -68,7 +78,9 @@ aclrtStream NPUStream::stream() const {
   return C10_LIKELY(handle != nullptr) ? handle : create_stream(device_index(), stream_id);
 }
 
-int NPUStream::priority() const { return is_high_priority(id()) ? -1 : 0; }
+int NPUStream::priority() const { return (pool_of(id()) & kHighPriority) != 0 ? -1 : 0; }
+
+bool NPUStream::isSyncLaunchStream() const noexcept { return (pool_of(id()) & kSyncLaunch) != 0; }
 
 bool NPUStream::query() const {
   const NPUGuard guard(device_index());
@@ -78,8 +90,14 @@ bool NPUStream::query() const {
 }
 
 void NPUStream::synchronize() const {
+  static const std::optional<int32_t> timeout_ms = env::integer("ACL_STREAM_TIMEOUT", /*lowest=*/1);
   const NPUGuard guard(device_index());
-  NPU_CHECK(aclrtSynchronizeStream(stream()));
+  if (timeout_ms.has_value()) {
+    NPU_CHECK(aclrtSynchronizeStreamWithTimeout(stream(), *timeout_ms));
+  } else {
+    NPU_CHECK(aclrtSynchronizeStream(stream()));
+  }
+  after_synchronization();
 }
 
 NPUStream getCurrentNPUStream(c10::DeviceIndex device) {
@@ -98,10 +116,11 @@ NPUStream getDefaultNPUStream(c10::DeviceIndex device) {
 }
 
 NPUStream getNPUStreamFromPool(bool high_priority, c10::DeviceIndex device) {
-  device = resolve_device(device);
-  DeviceStreams& streams = device_streams[device];
-  const uint32_t turn = (high_priority ? streams.next_high : streams.next_normal)++ % kPoolSize;
-  return make_stream(device, (high_priority ? kFirstHighPriority : 1) + turn);
+  return next_stream(high_priority ? kHighPriority : 0, device);
+}
+
+NPUStream getSyncLaunchStreamFromPool(bool high_priority, c10::DeviceIndex device) {
+  return next_stream(kSyncLaunch | (high_priority ? kHighPriority : 0), device);
 }
 
 NPUStream getStreamFromExternal(aclrtStream stream, c10::DeviceIndex device) {

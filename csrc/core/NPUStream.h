@@ -33,9 +33,12 @@ class NPUStream {
   c10::DeviceIndex device_index() const noexcept { return stream_.device_index(); }
   c10::Device device() const noexcept { return stream_.device(); }
   int priority() const;
+  // Whether launches go to CANN on the calling thread, past the task queue.
+  bool isSyncLaunchStream() const noexcept;
 
   // Whether all work enqueued so far has finished.
   bool query() const;
+  // Raises after ACL_STREAM_TIMEOUT, and in sync debug mode "error".
   void synchronize() const;
 
  private:
@@ -49,6 +52,7 @@ NPUStream getDefaultNPUStream(c10::DeviceIndex device = -1);
 
 // Hands out the device's pooled streams in turn.
 NPUStream getNPUStreamFromPool(bool high_priority = false, c10::DeviceIndex device = -1);
+NPUStream getSyncLaunchStreamFromPool(bool high_priority = false, c10::DeviceIndex device = -1);
 
 // Wraps a stream that someone else created and keeps alive.
 NPUStream getStreamFromExternal(aclrtStream stream, c10::DeviceIndex device);

@@ -3,7 +3,11 @@
 #include <ATen/core/Generator.h>
 #include <torch/csrc/Generator.h>
 
+#include <mutex>
+#include <unordered_map>
+
 #include "csrc/core/CannLibrary.h"
+#include "csrc/core/Determinism.h"
 #include "csrc/core/Env.h"
 #include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUError.h"
@@ -11,9 +15,11 @@
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGenerator.h"
 #include "csrc/core/NPUGuard.h"
+#include "csrc/core/NPUHostAllocator.h"
 #include "csrc/core/NPUProperties.h"
 #include "csrc/core/NPUStream.h"
 #include "csrc/core/NPUWorkspace.h"
+#include "csrc/core/SyncDebug.h"
 #include "csrc/python/bindings.h"
 
 namespace {
@@ -38,11 +44,39 @@ void bind_devices(py::module_& module) {
   module.def("_exchange_device", &c10_npu::exchange_device, Release());
   module.def("_maybe_exchange_device", &c10_npu::maybe_exchange_device, Release());
   module.def("_synchronize", &c10_npu::device_synchronize, Release());
+  module.def("_set_op_timeout", &c10_npu::set_op_timeout, Release());
+}
+
+void bind_modes(py::module_& module) {
+  using c10_npu::Determinism;
+  using c10_npu::SyncDebugMode;
+  module.def("_set_sync_debug_mode",
+             [](int mode) { c10_npu::set_sync_debug_mode(static_cast<SyncDebugMode>(mode)); });
+  module.def("_get_sync_debug_mode", [] { return static_cast<int>(c10_npu::sync_debug_mode()); });
+  module.def(
+      "_set_determinism",
+      [](int level) { c10_npu::set_determinism(static_cast<Determinism>(level)); }, Release());
+  module.def("_get_determinism", [] { return static_cast<int>(c10_npu::determinism()); });
+}
+
+c10_npu::NPUStream stream_of(c10::StreamId id, c10::DeviceIndex device) {
+  return c10_npu::NPUStream(
+      c10::Stream(c10::Stream::UNSAFE, c10::Device(c10_npu::kNPU, device), id));
 }
 
 void bind_streams(py::module_& module) {
   module.def("_external_stream_id", [](uintptr_t handle, c10::DeviceIndex device) {
     return c10_npu::getStreamFromExternal(reinterpret_cast<aclrtStream>(handle), device).id();
+  });
+  module.def("_sync_launch_stream_id", [](bool high_priority, c10::DeviceIndex device) {
+    return c10_npu::getSyncLaunchStreamFromPool(high_priority, device).id();
+  });
+  module.def("_stream_priority", [](c10::StreamId id, c10::DeviceIndex device) {
+    return stream_of(id, device).priority();
+  });
+  module.def("_event_recorded_time", [](uintptr_t event, c10::DeviceIndex device) {
+    const c10_npu::NPUGuard guard(device);
+    return c10_npu::event::recorded_time(reinterpret_cast<aclrtEvent>(event));
   });
   module.def("_event_elapsed_time", [](uintptr_t start, uintptr_t end, c10::DeviceIndex device) {
     const c10_npu::NPUGuard guard(device);
@@ -125,6 +159,80 @@ void bind_memory(py::module_& module) {
   module.def("_get_memory_fraction", &allocator::getMemoryFraction);
 }
 
+// Memory that Python code holds by its address, until it says that it is done.
+class RawAllocations {
+ public:
+  uintptr_t allocate(size_t bytes, c10_npu::NPUStream stream) {
+    c10::DataPtr data = c10_npu::NPUCachingAllocator::allocate(bytes, stream);
+    const auto address = reinterpret_cast<uintptr_t>(data.get());
+    const std::lock_guard lock(mutex_);
+    if (address != 0) held_.emplace(address, std::move(data));
+    return address;
+  }
+
+  void free(uintptr_t address) {
+    if (address == 0) return;
+    const std::lock_guard lock(mutex_);
+    TORCH_CHECK_VALUE(held_.erase(address) == 1, "there is no memory at ", address,
+                      " that caching_allocator_alloc() returned and that is still held");
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<uintptr_t, c10::DataPtr> held_;
+};
+
+// Never destroyed: at exit the runtime may be gone before it.
+RawAllocations& raw_allocations() {
+  static RawAllocations& allocations = *new RawAllocations;
+  return allocations;
+}
+
+void bind_raw_memory(py::module_& module) {
+  module.def(
+      "_caching_allocator_alloc",
+      [](size_t bytes, c10::StreamId id, c10::DeviceIndex device) {
+        return raw_allocations().allocate(bytes, stream_of(id, device));
+      },
+      Release());
+  module.def(
+      "_caching_allocator_delete", [](uintptr_t address) { raw_allocations().free(address); },
+      Release());
+}
+
+py::dict describe(const c10::CachingAllocator::Stat& stat) {
+  using namespace py::literals;
+  return py::dict("current"_a = stat.current, "peak"_a = stat.peak, "allocated"_a = stat.allocated,
+                  "freed"_a = stat.freed);
+}
+
+py::dict describe(const c10::CachingAllocator::DurationStat& stat) {
+  using namespace py::literals;
+  return py::dict("total"_a = stat.total, "max"_a = stat.max, "min"_a = stat.min,
+                  "count"_a = stat.count, "avg"_a = stat.count == 0 ? 0 : stat.total / stat.count);
+}
+
+void bind_host_memory(py::module_& module) {
+  // The keys of torch.cuda.host_memory_stats_as_nested_dict().
+  module.def("_host_memory_stats", [] {
+    const at::HostStats stats = c10_npu::NPUHostAllocator::get()->get_stats();
+    py::dict result;
+    result["num_host_alloc"] = stats.num_host_alloc;
+    result["num_host_free"] = stats.num_host_free;
+    result["allocations"] = describe(stats.allocations);
+    result["active_requests"] = describe(stats.active_requests);
+    result["allocated_bytes"] = describe(stats.allocated_bytes);
+    result["active_bytes"] = describe(stats.active_bytes);
+    result["host_alloc_time"] = describe(stats.host_alloc_time);
+    result["host_free_time"] = describe(stats.host_free_time);
+    return result;
+  });
+  module.def("_reset_accumulated_host_memory_stats",
+             [] { c10_npu::NPUHostAllocator::get()->reset_accumulated_stats(); });
+  module.def("_reset_peak_host_memory_stats",
+             [] { c10_npu::NPUHostAllocator::get()->reset_peak_stats(); });
+}
+
 void bind_random(py::module_& module) {
   module.def("_default_generator", [](c10::DeviceIndex device) {
     const at::Generator& generator = c10_npu::detail::getDefaultNPUGenerator(device);
@@ -158,9 +266,12 @@ void bind_tables(py::module_& module) {
 
 void init_core(py::module_& module) {
   bind_devices(module);
+  bind_modes(module);
   bind_streams(module);
   bind_properties(module);
   bind_memory(module);
+  bind_raw_memory(module);
+  bind_host_memory(module);
   bind_random(module);
   bind_tables(module);
 }

@@ -9,7 +9,9 @@ import torch_npu
 from tests.core.emulated import run_python
 from torch_npu import _C
 
-READS = re.compile(r"""(?:getenv\(|environ(?:\.get\(|\[)|env::flag\()\s*["'](\w+)["']""")
+READS = re.compile(
+    r"""(?:getenv\(|environ(?:\.get\(|\[)|env::(?:flag|integer)\()\s*["'](\w+)["']"""
+)
 
 
 def test_every_variable_that_is_read_is_in_the_table():

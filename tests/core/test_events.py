@@ -76,3 +76,54 @@ def test_an_event_stays_on_its_device():
 def test_sharing_between_processes_is_refused():
     with pytest.raises(NotImplementedError, match="between processes"):
         torch.npu.Event(interprocess=True)
+
+
+@pytest.mark.parametrize("call", [lambda event: event.ipc_handle(), lambda _: from_ipc_handle()])
+def test_handles_for_other_processes_are_refused(call):
+    with pytest.raises(NotImplementedError, match="other means"):
+        call(torch.npu.Event())
+
+
+def from_ipc_handle() -> torch.Event:
+    return torch.npu.Event.from_ipc_handle(0, b"")
+
+
+def test_recorded_time_is_the_devices_clock_in_microseconds():
+    start, end = (torch.npu.Event(enable_timing=True) for _ in range(2))
+    with pytest.raises(RuntimeError, match="was recorded"):
+        start.recorded_time()
+    tensor = torch.zeros(4, device="npu")
+    with slow_kernels(0.1):
+        start.record()
+        tensor.add_(1)
+        end.record()
+        end.synchronize()
+    microseconds = end.recorded_time() - start.recorded_time()
+    assert microseconds >= 100_000
+    assert start.elapsed_time(end) == pytest.approx(microseconds / 1000, abs=0.1)
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_streams_wait_for_an_event(given):
+    producer, consumer = torch.npu.Stream(), torch.npu.Stream()
+    source, seen = torch.zeros(4, device="npu"), torch.full((4,), -1.0, device="npu")
+    event = torch.npu.Event()
+    torch.npu.synchronize()
+    with slow_kernels(0.3):
+        with torch.npu.stream(producer):
+            source.add_(7)
+            event.record(producer) if given else event.record()
+        with torch.npu.stream(consumer):
+            event.wait(consumer) if given else event.wait()
+            seen.copy_(source)
+        consumer.synchronize()
+    assert event.query()
+    assert seen.tolist() == [7.0] * 4
+
+
+def test_an_event_is_its_handle_for_ctypes():
+    event = torch.npu.Event()
+    assert event.npu_event == 0 and event._as_parameter_.value is None
+    event.record()
+    assert event._as_parameter_.value == event.npu_event != 0
+    assert hex(event.npu_event) in repr(event)

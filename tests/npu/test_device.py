@@ -104,3 +104,49 @@ def test_work_goes_to_the_tensors_device_in_any_thread():
     thread.join(timeout=60)
     assert results == [[2.0] * 4]
     assert tensor.grad.device.index == 6
+
+
+def test_device_arguments_have_two_names():
+    assert torch.npu.get_device_name(device=1) == torch.npu.get_device_name(device_name=1)
+    properties = torch.npu.get_device_properties(device="npu:1")
+    assert properties.name == torch.npu.get_device_properties(device_name="npu:1").name
+
+
+def test_the_soc_has_a_number():
+    assert torch.npu.get_soc_version() == 223
+    assert torch.npu.get_device_capability() is None
+
+
+def test_things_that_cann_lacks_are_nothing():
+    assert torch.npu.current_blas_handle() is None
+    assert torch.npu.ipc_collect() is None
+    assert torch.npu.native_device == "npu"
+
+
+def test_time_outs_of_operators():
+    assert torch.npu.set_op_timeout_ms(60_000) is None
+    with pytest.raises(ValueError, match="at least 1 ms"):
+        torch.npu.set_op_timeout_ms(0)
+
+
+def test_utilization_is_a_percentage_or_unknown():
+    assert -1 <= torch.npu.utilization(0) <= 100
+
+
+def test_init_makes_the_runtime_ready():
+    torch.npu.init()
+    assert torch.npu.is_initialized()
+
+
+def test_synchronize_takes_a_device():
+    stream = torch.npu.current_stream(2)
+    tensor = torch.zeros(4, device="npu:2").add_(1)
+    torch.npu.synchronize("npu:2")
+    assert stream.query()
+    assert tensor.tolist() == [1.0] * 4
+
+
+def test_modules_move_to_a_device_that_is_given():
+    assert next(torch.nn.Linear(2, 2).npu(device=1).parameters()).device.index == 1
+    packed = torch.nn.utils.rnn.pack_sequence([torch.ones(2, 1)])
+    assert not packed.is_npu and packed.npu().is_npu

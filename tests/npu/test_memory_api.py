@@ -1,5 +1,6 @@
 """torch.npu's and torch.accelerator's views of device memory."""
 
+import pytest
 import torch
 
 import torch_npu  # noqa: F401
@@ -54,3 +55,69 @@ def test_storage_grows_and_keeps_its_contents():
     assert storage.cpu().tolist()[:4] == [0, 1, 2, 3]
     storage.resize_(0)
     assert storage.nbytes() == 0
+
+
+def test_memory_for_other_code_is_held_until_it_is_given_back():
+    before = torch.npu.memory_allocated(1)
+    address = torch.npu.caching_allocator_alloc(4096, device=1)
+    assert address != 0 and torch.npu.memory_allocated(1) >= before + 4096
+    stream = torch.npu.Stream(1)
+    others = [
+        torch.npu.caching_allocator_alloc(4096, stream=stream),
+        torch.npu.caching_allocator_alloc(4096, 1, stream.npu_stream),
+    ]
+    assert len({address, *others}) == 3
+    for held in (address, *others):
+        torch.npu.caching_allocator_delete(held)
+    assert torch.npu.memory_allocated(1) == before
+    with pytest.raises(ValueError, match="there is no memory at"):
+        torch.npu.caching_allocator_delete(address)
+    assert torch.npu.caching_allocator_alloc(0) == 0
+    torch.npu.caching_allocator_delete(0)
+
+
+def test_the_allocator_has_a_name():
+    assert torch.npu.get_allocator_backend() == "native"
+
+
+def test_fractions_are_told_back():
+    torch.npu.set_per_process_memory_fraction(0.5, device=3)
+    assert torch.npu.get_per_process_memory_fraction(3) == 0.5
+    torch.npu.set_per_process_memory_fraction(1.0, 3)
+    with pytest.raises(TypeError, match="must be a number"):
+        torch.npu.set_per_process_memory_fraction("half")
+
+
+def test_peaks_and_counts_are_reset():
+    held = torch.empty(1 << 20, dtype=torch.uint8, device="npu")
+    torch.empty(8 << 20, dtype=torch.uint8, device="npu")
+    assert torch.npu.max_memory_allocated() > torch.npu.memory_allocated()
+    for reset in (
+        torch.npu.reset_peak_memory_stats,
+        torch.npu.reset_max_memory_allocated,
+        torch.npu.reset_max_memory_cached,
+    ):
+        reset()
+        assert torch.npu.max_memory_allocated() == torch.npu.memory_allocated()
+        assert torch.npu.max_memory_cached() == torch.npu.max_memory_reserved()
+    torch.npu.reset_accumulated_memory_stats()
+    assert torch.npu.memory_stats()["allocation.all.allocated"] == 0
+    del held
+
+
+def test_page_locked_memory_is_counted():
+    torch.npu.init()
+    torch.npu.host_empty_cache()
+    torch.npu.reset_accumulated_host_memory_stats()
+    torch.npu.reset_peak_host_memory_stats()
+    held = torch.empty(1 << 20, dtype=torch.uint8, pin_memory=True)
+    stats = torch.npu.host_memory_stats()
+    assert stats["active_bytes.current"] >= held.nbytes
+    assert stats["allocations.allocated"] == 1
+    assert stats["host_alloc_time.count"] == stats["num_host_alloc"] == 1
+    assert torch.npu.host_memory_stats_as_nested_dict()["active_bytes"]["current"] >= held.nbytes
+    del held
+    torch.npu.host_empty_cache()
+    after = torch.npu.host_memory_stats()
+    assert after["allocated_bytes.current"] <= stats["allocated_bytes.current"] - (1 << 20)
+    assert after["num_host_free"] >= 1

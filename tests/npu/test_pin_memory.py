@@ -50,3 +50,19 @@ def test_data_loader_pins_for_npu():
     data = torch.utils.data.TensorDataset(torch.arange(8))
     batches = list(torch.utils.data.DataLoader(data, batch_size=4, pin_memory=True))
     assert all(batch.is_pinned() for (batch,) in batches)
+
+
+def test_worker_processes_deliver_pinned_batches_that_move_without_waiting():
+    data = torch.utils.data.TensorDataset(torch.arange(8.0))
+    loader = torch.utils.data.DataLoader(
+        data, batch_size=4, num_workers=1, pin_memory=True, multiprocessing_context="spawn"
+    )
+    total = torch.zeros((), device="npu")
+    torch.npu.set_sync_debug_mode("error")
+    try:
+        for (batch,) in loader:
+            assert batch.is_pinned()
+            total += batch.to("npu", non_blocking=True).sum()
+    finally:
+        torch.npu.set_sync_debug_mode("default")
+    assert total.item() == 28

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import torch_npu  # noqa: F401
+from tests.core.emulated import run_python
 
 
 def draw(device: str = "npu") -> list[float]:
@@ -76,3 +77,38 @@ def test_bad_states_are_refused():
     with pytest.raises(ValueError, match="multiple of 4"):
         torch.npu.set_rng_state(odd)
     assert torch.npu.initial_seed() == seed  # nothing of a refused state was taken
+
+
+def test_default_generators_are_the_devices_own():
+    assert len(torch.npu.default_generators) == torch.npu.device_count()
+    torch.npu.default_generators[1].manual_seed(21)
+    with torch.npu.device(1):
+        assert torch.npu.initial_seed() == 21
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_a_checkpoint_draws_the_same_numbers_again(reentrant):
+    drawn = []
+
+    def block(x):
+        noise = torch.rand(8, device="npu")
+        drawn.append(noise.tolist())
+        return torch.nn.functional.dropout(x * noise, 0.5)
+
+    x = torch.ones(8, device="npu", requires_grad=True)
+    result = torch.utils.checkpoint.checkpoint(block, x, use_reentrant=reentrant)
+    result.sum().backward()
+    assert drawn[0] == drawn[1]
+    assert torch.equal(x.grad, result.detach())
+
+
+def test_seeding_works_before_the_first_use_of_a_device():
+    result = run_python(
+        "import torch, torch_npu\n"
+        "torch.npu.manual_seed_all(5)\n"
+        "assert not torch.npu.is_initialized()\n"
+        "first = torch.rand(4, device='npu')\n"
+        "torch.npu.manual_seed(5)\n"
+        "print(torch.equal(first, torch.rand(4, device='npu')))"
+    )
+    assert result.stdout == "True\n", result.stderr

@@ -48,3 +48,4 @@ def _register() -> None:
         return
     dist.Backend.register_backend("hccl", _create, extended_api=True, devices=["npu"])
     dist.is_hccl_available = is_hccl_available
+    dist.ProcessGroupHCCL = ProcessGroupHCCL

@@ -6,9 +6,11 @@ import torch
 
 from torch_npu import _C
 from torch_npu.npu._utils import Device, _get_device_index
+from torch_npu.npu.soc_versions import SOC_VERSIONS
 
 __all__ = [
     "can_device_access_peer",
+    "current_blas_handle",
     "current_device",
     "device",
     "device_count",
@@ -16,11 +18,14 @@ __all__ = [
     "get_device_capability",
     "get_device_name",
     "get_device_properties",
+    "get_soc_version",
     "init",
+    "ipc_collect",
     "is_available",
     "is_bf16_supported",
     "is_initialized",
     "set_device",
+    "set_op_timeout_ms",
     "synchronize",
     "utilization",
 ]
@@ -94,18 +99,35 @@ class device_of(device):
 
 
 def synchronize(device: Device = None) -> None:
-    """Waits for all work on all streams of `device` (default: the current device)."""
+    """Waits for all work on all streams of `device` (default: the current device); an error after
+    ACL_DEVICE_SYNC_TIMEOUT seconds, if that is set."""
     torch._C._accelerator_synchronizeDevice(_get_device_index(device, optional=True))
 
 
-def get_device_properties(device: Device = None) -> _C._NPUDeviceProperties:
+def set_op_timeout_ms(timeout: int) -> None:
+    """Milliseconds after which CANN gives up a kernel that does not end, in the whole process. The
+    device rounds them up to what it can measure."""
+    _C._set_op_timeout(timeout)
+
+
+# device_name is what Ascend's scripts call the argument, device what torch.cuda calls it.
+def get_device_properties(
+    device_name: Device = None, *, device: Device = None
+) -> _C._NPUDeviceProperties:
     """name, total_memory (bytes), cube_core_num, vector_core_num and L2_cache_size (bytes)."""
+    device = device if device_name is None else device_name
     return _C._get_device_properties(_get_device_index(device, optional=True))
 
 
-def get_device_name(device: Device = None) -> str:
+def get_device_name(device_name: Device = None, *, device: Device = None) -> str:
     """Name of the device's SoC, for example Ascend910B3."""
-    return get_device_properties(device).name
+    return get_device_properties(device_name, device=device).name
+
+
+def get_soc_version() -> int:
+    """The number that stands for the SoC in Ascend's scripts (223 for Ascend910B3), -1 for one that
+    has none."""
+    return SOC_VERSIONS.get(get_device_name(), -1)
 
 
 def get_device_capability(device: Device = None) -> None:
@@ -126,3 +148,13 @@ def utilization(device: Device = None) -> int:
 def is_bf16_supported(including_emulation: bool = False) -> bool:
     """Whether bfloat16 can be computed with: on every device that torch_npu supports."""
     return is_available()
+
+
+def current_blas_handle() -> None:
+    """None: CANN has no counterpart of a cuBLAS handle. A stream (torch.npu.current_stream()) is
+    all that its functions need."""
+
+
+def ipc_collect() -> None:
+    """Gives back memory that other processes have ceased to use. Nothing is shared with other
+    processes, so there is nothing to give back."""

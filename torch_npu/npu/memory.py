@@ -13,8 +13,14 @@ from torch_npu.npu._utils import Device, _get_device_index
 from torch_npu.npu.memory_summary import format_summary
 
 __all__ = [
+    "caching_allocator_alloc",
+    "caching_allocator_delete",
     "empty_cache",
+    "get_allocator_backend",
     "get_per_process_memory_fraction",
+    "host_empty_cache",
+    "host_memory_stats",
+    "host_memory_stats_as_nested_dict",
     "max_memory_allocated",
     "max_memory_cached",
     "max_memory_reserved",
@@ -26,9 +32,11 @@ __all__ = [
     "memory_stats",
     "memory_stats_as_nested_dict",
     "memory_summary",
+    "reset_accumulated_host_memory_stats",
     "reset_accumulated_memory_stats",
     "reset_max_memory_allocated",
     "reset_max_memory_cached",
+    "reset_peak_host_memory_stats",
     "reset_peak_memory_stats",
     "set_per_process_memory_fraction",
 ]
@@ -117,3 +125,62 @@ def set_per_process_memory_fraction(fraction: float, device: Device = None) -> N
 def get_per_process_memory_fraction(device: Device = None) -> float:
     """The fraction that set_per_process_memory_fraction() set, 1.0 by default."""
     return _C._get_memory_fraction(_index(device))
+
+
+def get_allocator_backend() -> str:
+    """ "native": the caching allocator of torch_npu."""
+    return "native"
+
+
+def caching_allocator_alloc(
+    size: int, device: Device = None, stream: torch.Stream | int | None = None
+) -> int:
+    """Address of `size` bytes of device memory for other code to use on `stream`: a stream or an
+    aclrtStream as a number; by default the current stream of `device`. It is held until
+    caching_allocator_delete(); 0 bytes have the address 0."""
+    if isinstance(stream, torch.Stream):
+        return _C._caching_allocator_alloc(size, stream.stream_id, stream.device_index)
+    index = _index(device)
+    if stream is None:
+        stream_id = torch._C._accelerator_getStream(index).stream_id
+    else:
+        stream_id = _C._external_stream_id(stream, index)
+    return _C._caching_allocator_alloc(size, stream_id, index)
+
+
+def caching_allocator_delete(mem_ptr: int) -> None:
+    """Gives back memory of caching_allocator_alloc()."""
+    _C._caching_allocator_delete(mem_ptr)
+
+
+def host_empty_cache() -> None:
+    """Returns cached page-locked host memory that no tensor uses."""
+    if _C._is_initialized():
+        torch._C._accelerator_emptyHostCache()
+
+
+def host_memory_stats() -> dict[str, Any]:
+    """Statistics of page-locked host memory, such as "allocated_bytes.current" (bytes) and
+    "host_alloc_time.total" (microseconds). Empty before the first use of a device."""
+    flat: dict[str, Any] = {}
+    for name, value in host_memory_stats_as_nested_dict().items():
+        if isinstance(value, dict):
+            flat.update({f"{name}.{part}": number for part, number in value.items()})
+        else:
+            flat[name] = value
+    return dict(sorted(flat.items()))
+
+
+def host_memory_stats_as_nested_dict() -> dict[str, Any]:
+    """host_memory_stats() as nested dictionaries."""
+    return _C._host_memory_stats() if _C._is_initialized() else {}
+
+
+def reset_accumulated_host_memory_stats() -> None:
+    """Sets the counts of all page-locked memory that was ever allocated and freed to 0."""
+    _C._reset_accumulated_host_memory_stats()
+
+
+def reset_peak_host_memory_stats() -> None:
+    """Sets every peak of the page-locked memory to the present value."""
+    _C._reset_peak_host_memory_stats()

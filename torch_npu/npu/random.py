@@ -26,6 +26,10 @@ def _generator(device: Device) -> torch.Generator:
     return _C._default_generator(_get_device_index(device, optional=True))
 
 
+def _default_generators() -> tuple[torch.Generator, ...]:
+    return tuple(_generator(index) for index in range(_C._device_count()))
+
+
 def manual_seed(seed: int) -> None:
     """Seeds the current device's generator."""
     _generator(None).manual_seed(seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import torch
 
 from torch_npu import _C
@@ -13,25 +15,57 @@ __all__ = [
     "ExternalStream",
     "Stream",
     "StreamContext",
+    "SyncLaunchStream",
     "current_stream",
     "default_stream",
     "set_stream",
     "stream",
 ]
 
+_NO_SHARING = (
+    "npu events cannot be shared between processes; synchronize the stream and tell the other "
+    "process by other means, such as a multiprocessing.Event"
+)
+
 
 class Event(torch.Event):
     """A marker in a stream that other streams and the host can wait for.
 
-    enable_timing: elapsed_time() can be asked. blocking is accepted: waiting never spins.
+    enable_timing: elapsed_time() and recorded_time() can be asked. blocking is accepted: waiting
+    never spins. interprocess raises NotImplementedError.
     """
 
     def __new__(
         cls, enable_timing: bool = False, blocking: bool = False, interprocess: bool = False
     ) -> Event:
         if interprocess:
-            raise NotImplementedError("npu events cannot be shared between processes")
+            raise NotImplementedError(_NO_SHARING)
         return super().__new__(cls, "npu", enable_timing=enable_timing, blocking=blocking)
+
+    @classmethod
+    def from_ipc_handle(cls, device: Device, handle: bytes) -> Event:
+        """Raises NotImplementedError: events stay in their process."""
+        raise NotImplementedError(_NO_SHARING)
+
+    def ipc_handle(self) -> bytes:
+        """Raises NotImplementedError: events stay in their process."""
+        raise NotImplementedError(_NO_SHARING)
+
+    def record(self, stream: torch.Stream | None = None) -> None:
+        """Marks the present end of `stream` (default: the current stream of its device)."""
+        super().record(stream)
+
+    def wait(self, stream: torch.Stream | None = None) -> None:
+        """Makes later work of `stream` (default: the current stream) wait for the mark."""
+        super().wait(stream)
+
+    def query(self) -> bool:
+        """Whether the device has reached the mark; True if nothing was recorded."""
+        return super().query()
+
+    def synchronize(self) -> None:
+        """Waits until the device has reached the mark."""
+        super().synchronize()
 
     def elapsed_time(self, end_event: torch.Event) -> float:
         """Milliseconds from this event to `end_event`; the device must have reached both."""
@@ -40,10 +74,20 @@ class Event(torch.Event):
         # torch.Event.elapsed_time takes no subclass of torch.Event.
         return _C._event_elapsed_time(self.event_id, end_event.event_id, self.device.index)
 
+    def recorded_time(self) -> int:
+        """Microseconds on the device's clock at which the device reached the mark."""
+        if not self.event_id:
+            raise RuntimeError("recorded_time needs an event that was recorded")
+        return _C._event_recorded_time(self.event_id, self.device.index)
+
     @property
     def npu_event(self) -> int:
         """CANN's aclrtEvent as a number, 0 before the first record."""
         return self.event_id
+
+    @property
+    def _as_parameter_(self) -> ctypes.c_void_p:
+        return ctypes.c_void_p(self.npu_event)
 
     def __repr__(self) -> str:
         return f"<torch.npu.Event {self.npu_event:#x}>"
@@ -58,10 +102,40 @@ class Stream(torch.Stream):
         index = _get_device_index(device, optional=True)
         return super().__new__(cls, torch.device("npu", index), priority=priority)
 
+    @staticmethod
+    def priority_range() -> tuple[int, int]:
+        """(lowest, highest) priority; lower numbers are served first."""
+        return (0, -1)
+
+    @property
+    def priority(self) -> int:
+        """0, or -1 for a stream that is served first."""
+        return _C._stream_priority(self.stream_id, self.device_index)
+
     @property
     def npu_stream(self) -> int:
         """CANN's aclrtStream as a number."""
         return self.native_handle
+
+    @property
+    def _as_parameter_(self) -> ctypes.c_void_p:
+        return ctypes.c_void_p(self.npu_stream)
+
+    def query(self) -> bool:
+        """Whether all work has finished."""
+        return super().query()
+
+    def synchronize(self) -> None:
+        """Waits for all work; an error after ACL_STREAM_TIMEOUT milliseconds, if that is set."""
+        super().synchronize()
+
+    def wait_event(self, event: torch.Event) -> None:
+        """Makes later work of this stream wait for what `event` marks."""
+        super().wait_event(event)
+
+    def wait_stream(self, stream: torch.Stream) -> None:
+        """Makes later work of this stream wait for the present work of `stream`."""
+        super().wait_stream(stream)
 
     def record_event(self, event: torch.Event | None = None) -> torch.Event:
         """Records `event`, a new one if None, in this stream and returns it."""
@@ -69,8 +143,15 @@ class Stream(torch.Stream):
         event.record(self)
         return event
 
+    def set_data_preprocess_stream(self, is_data_preprocess_stream: bool = False) -> None:
+        """Says that this stream prepares data. A hint that CANN takes for its older operator
+        interface only; the operators of torch_npu run the same with it."""
+        if not isinstance(is_data_preprocess_stream, bool):
+            raise TypeError(f"expected a bool, got {is_data_preprocess_stream!r}")
+
     def __repr__(self) -> str:
-        return f"<torch.npu.Stream device={self.device} npu_stream={self.npu_stream:#x}>"
+        name = type(self).__name__
+        return f"<torch.npu.{name} device={self.device} npu_stream={self.npu_stream:#x}>"
 
 
 class ExternalStream(Stream):
@@ -78,33 +159,33 @@ class ExternalStream(Stream):
 
     def __new__(cls, stream_ptr: int, device: Device = None) -> ExternalStream:
         index = _get_device_index(device, optional=True)
-        return torch.Stream.__new__(
-            cls,
-            stream_id=_C._external_stream_id(stream_ptr, index),
-            device_index=index,
-            device_type=_npu_type(),
-        )
+        return _existing(cls, _C._external_stream_id(stream_ptr, index), index)
 
 
-def _npu_type() -> int:
-    return torch._C._autograd.DeviceType.PrivateUse1.value
+class SyncLaunchStream(Stream):
+    """A stream whose operators are handed to CANN by the calling thread, not by the task queue."""
+
+    def __new__(cls, device: Device = None, priority: int = 0, **kwargs: int) -> SyncLaunchStream:
+        if kwargs:
+            return torch.Stream.__new__(cls, **kwargs)
+        index = _get_device_index(device, optional=True)
+        return _existing(cls, _C._sync_launch_stream_id(priority < 0, index), index)
 
 
-def _wrap(stream: torch.Stream) -> Stream:
-    return Stream(
-        stream_id=stream.stream_id, device_index=stream.device_index, device_type=stream.device_type
-    )
+def _existing(cls: type[Stream], stream_id: int, index: int) -> Stream:
+    npu = torch._C._autograd.DeviceType.PrivateUse1.value
+    return torch.Stream.__new__(cls, stream_id=stream_id, device_index=index, device_type=npu)
 
 
 def current_stream(device: Device = None) -> Stream:
     """The stream that the calling thread's work on `device` goes to."""
-    return _wrap(torch._C._accelerator_getStream(_get_device_index(device, optional=True)))
+    stream = torch._C._accelerator_getStream(_get_device_index(device, optional=True))
+    return _existing(Stream, stream.stream_id, stream.device_index)
 
 
 def default_stream(device: Device = None) -> Stream:
     """The device's default stream."""
-    index = _get_device_index(device, optional=True)
-    return Stream(stream_id=0, device_index=index, device_type=_npu_type())
+    return _existing(Stream, 0, _get_device_index(device, optional=True))
 
 
 def set_stream(stream: torch.Stream | None) -> None:
@@ -116,8 +197,8 @@ def set_stream(stream: torch.Stream | None) -> None:
 class StreamContext:
     """Context in which a stream and its device are current; None changes nothing."""
 
-    def __init__(self, stream: torch.Stream | None):
-        self.stream = stream
+    def __init__(self, stream_ctx: torch.Stream | None):
+        self.stream = stream_ctx
 
     def __enter__(self) -> None:
         if self.stream is None:
@@ -127,7 +208,7 @@ class StreamContext:
         self._previous = current_stream()
         set_stream(self.stream)
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, exec_type: object, exec_value: object, traceback: object) -> None:
         if self.stream is None:
             return
         set_stream(self._previous)

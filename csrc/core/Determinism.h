@@ -1,0 +1,17 @@
+#pragma once
+
+namespace c10_npu {
+
+// How far kernels must give the same bits again: torch.npu.set_deterministic_level().
+enum class Determinism : int {
+  kNone = 0,
+  kSameRun = 1,   // the same bits for the same call
+  kSameRows = 2,  // and for the same rows in a batch of another size
+};
+
+// Tells CANN, for operators that are prepared from now on, if the level is another than before.
+// Initializes the runtime.
+void set_determinism(Determinism level);
+Determinism determinism() noexcept;
+
+}  // namespace c10_npu

@@ -1,0 +1,136 @@
+"""api_surface.yaml is true: the names are there, callable as it says, and tests call them."""
+
+import ast
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+
+import torch_npu
+from torch_npu.npu.unavailable import INSTEAD
+
+TESTS = Path("tests")
+TABLE = yaml.safe_load((TESTS / "npu/api_surface.yaml").read_text())
+NAMES = TABLE["names"]
+PRESENT = {name: row for name, row in NAMES.items() if "missing" not in row}
+VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+CHECKS = ("raises", "warns")  # of pytest, which assert as well as an assert statement does
+
+
+def resolve(name: str) -> Any:
+    """The object of a dotted name; what is no plain name is Python code or prose."""
+    value: Any = {"torch": torch, "torch_npu": torch_npu}[name.split(".")[0]]
+    for part in name.split(".")[1:]:
+        value = getattr(value, part)
+    return value
+
+
+def is_dotted(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
+
+
+def without_doc(function: ast.FunctionDef) -> list[ast.AST]:
+    return [*function.decorator_list, *function.args.defaults, *function.body]
+
+
+def checks_something(function: ast.FunctionDef) -> bool:
+    nodes = [node for part in without_doc(function) for node in ast.walk(part)]
+    return any(
+        isinstance(node, ast.Assert) or (isinstance(node, ast.Attribute) and node.attr in CHECKS)
+        for node in nodes
+    )
+
+
+def find_test(where: str) -> tuple[str, ast.FunctionDef]:
+    path, function = where.split("::")
+    text = (TESTS / path).read_text()
+    found = [node for node in ast.parse(text).body if getattr(node, "name", "") == function]
+    assert found, f"there is no test {where}"
+    node = found[0]
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return "\n".join(text.splitlines()[first - 1 : node.end_lineno]), node
+
+
+def accepts(actual: inspect.Signature, promised: inspect.Signature) -> list[str]:
+    """What calls that `promised` allows find otherwise in `actual`."""
+    problems = []
+    have = {name: (i, p) for i, (name, p) in enumerate(actual.parameters.items())}
+    for position, (name, wanted) in enumerate(promised.parameters.items()):
+        if wanted.kind in VARIADIC:
+            continue
+        if name not in have or have[name][1].kind != wanted.kind:
+            problems.append(f"no {wanted}")
+        elif have[name][1].default != wanted.default:
+            problems.append(f"{have[name][1]} instead of {wanted}")
+        elif wanted.kind == wanted.POSITIONAL_OR_KEYWORD and have[name][0] != position:
+            problems.append(f"{wanted} is not number {position + 1}")
+    more = [p for name, (_, p) in have.items() if name not in promised.parameters]
+    needed = [p for p in more if p.default is p.empty and p.kind not in VARIADIC]
+    return problems + [f"also needs {p}" for p in needed]
+
+
+def signature_of(text: str) -> inspect.Signature:
+    namespace: dict[str, Any] = {"torch": torch}
+    exec(f"def function{text}: ...", namespace)  # of the table, which is ours
+    return inspect.signature(namespace["function"])
+
+
+@pytest.mark.parametrize("name", [name for name in PRESENT if is_dotted(name)])
+def test_the_name_is_there_as_promised(name):
+    row = PRESENT[name]
+    value = resolve(name)
+    if "same_as" in row:
+        assert value == resolve(row["same_as"]) and "test" in NAMES[row["same_as"]]
+    if "signature" in row:
+        actual = inspect.signature(value)
+        assert not accepts(actual, signature_of(row["signature"])), f"{name}{actual}"
+    if callable(value) and name.startswith("torch_npu.") and not is_special(name):
+        assert inspect.getdoc(value), f"{name} has no docstring"
+
+
+def is_special(name: str) -> bool:
+    """Methods that Python calls, and the tensor types, which torch makes."""
+    return name.endswith(("__", "Tensor"))
+
+
+@pytest.mark.parametrize("name", [name for name, row in PRESENT.items() if "test" in row])
+def test_a_test_calls_the_name(name):
+    row = PRESENT[name]
+    source, function = find_test(row["test"])
+    assert row.get("shown_as", name.rsplit(".", 1)[-1]) in source
+    assert checks_something(function), f"{row['test']} asserts nothing"
+
+
+@pytest.mark.parametrize("name", [name for name, row in NAMES.items() if "missing" in row])
+def test_a_missing_name_has_a_reason_and_says_what_to_use(name):
+    assert TABLE["reasons"][NAMES[name]["missing"]]
+    with pytest.raises(AttributeError) as error:
+        resolve(name)
+    top = next(part for part in name.split(".") if part in INSTEAD)
+    if "memory" not in name:  # a module of its own, which has no advice
+        assert INSTEAD[top] in str(error.value)
+
+
+def test_the_table_is_whole():
+    for name, row in NAMES.items():
+        assert row["tier"] in "ab", name
+        assert len({"missing", "same_as", "test"} & set(row)) == 1, name
+    assert {row["missing"] for row in NAMES.values() if "missing" in row} == set(TABLE["reasons"])
+    missing_names = " ".join(name for name, row in NAMES.items() if "missing" in row)
+    assert all(name in missing_names for name in INSTEAD)
+
+
+def test_public_functions_have_hints_and_docstrings():
+    bare = []
+    for name in torch_npu.npu.__all__:
+        value = getattr(torch_npu.npu, name)
+        if inspect.isfunction(value):
+            hints = value.__annotations__
+            if set(inspect.signature(value).parameters) | {"return"} != set(hints):
+                bare.append(f"{name} lacks hints")
+            if not value.__doc__:
+                bare.append(f"{name} lacks a docstring")
+    assert not bare
