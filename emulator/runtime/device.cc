@@ -9,6 +9,11 @@
 #include "emulator/runtime/stream_state.h"
 
 namespace ascend_emulator {
+namespace {
+
+constexpr uint32_t kLongestAbortMs = 36 * 60 * 1000;  // CANN's limit
+
+}  // namespace
 
 int device_count() { return static_cast<int>(env().visible_devices.size()); }
 
@@ -99,6 +104,40 @@ aclError aclrtResetDevice(int32_t deviceId) {
     if (--state.uses > 0) return ACL_SUCCESS;
   }
   close_device(deviceId);
+  return ACL_SUCCESS;
+}
+
+aclError aclrtResetDeviceForce(int32_t deviceId) {
+  ACL_API_SCOPE(aclrtResetDeviceForce);
+  constexpr const char* api = "aclrtResetDeviceForce";
+  if (const aclError error = check_device_id(api, deviceId); error != ACL_SUCCESS) return error;
+  close_device(deviceId);
+  return ACL_SUCCESS;
+}
+
+aclError aclrtDeviceTaskAbort(int32_t deviceId, uint32_t timeout) {
+  ACL_API_SCOPE(aclrtDeviceTaskAbort);
+  constexpr const char* api = "aclrtDeviceTaskAbort";
+  if (const aclError error = check_device_id(api, deviceId); error != ACL_SUCCESS) return error;
+  if (timeout > kLongestAbortMs) {
+    return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: timeout is %u ms; at most %u", api, timeout,
+                kLongestAbortMs);
+  }
+  const uint32_t patience = timeout == 0 ? kLongestAbortMs : timeout;
+  if (abort_device(deviceId, Deadline::after(patience))) return ACL_SUCCESS;
+  return fail(ACL_ERROR_RT_TASK_TIMEOUT, "%s: a task of device %d has not ended in %u ms", api,
+              deviceId, patience);
+}
+
+aclError aclrtGetPrimaryCtxState(int32_t deviceId, uint32_t* flags, int32_t* active) {
+  ACL_API_SCOPE(aclrtGetPrimaryCtxState);
+  constexpr const char* api = "aclrtGetPrimaryCtxState";
+  if (active == nullptr) return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: active is null", api);
+  if (const aclError error = check_device_id(api, deviceId); error != ACL_SUCCESS) return error;
+  Device& state = device_state(deviceId);
+  std::lock_guard lock(state.mutex);
+  *active = state.uses > 0;
+  if (flags != nullptr) *flags = 0;
   return ACL_SUCCESS;
 }
 
