@@ -17,12 +17,14 @@ LIBRARY = Path(__file__).absolute().parents[3] / "emulator/runtime/lib/libascend
 
 H2H, H2D, D2H, D2D, DEFAULT, H2BUF2D, INNER_D2D, INTER_D2D = range(8)
 HBM = 1
-EVENT_SYNC, EVENT_TIME_LINE = 0x1, 0x8
+EVENT_SYNC, EVENT_TIME_LINE, EVENT_EXTERNAL, EVENT_IPC = 0x1, 0x8, 0x20, 0x40
+GLOBAL, THREAD_LOCAL, RELAXED = range(3)
 
 PARAM_INVALID = 107000
 INVALID_DEVICE = 107001
 CONTEXT_NULL = 107002
 STREAM_CONTEXT = 107003
+MODEL_CONTEXT = 107004
 TIMESTAMP_INVALID = 107006
 TIMESTAMP_REVERSAL = 107007
 STREAM_SUBSCRIBE = 107011
@@ -30,12 +32,34 @@ THREAD_SUBSCRIBE = 107012
 NO_CALLBACK_THREAD = 107015
 INVALID_HANDLE = 107017
 WAIT_TIMEOUT = 107019
+TASK_TIMEOUT = 107020
+STREAM_ABORT = 107023
+CAPTURE_DEPENDENCY = 107024
+STREAM_UNJOINED = 107025
+MODEL_CAPTURED = 107026
+STREAM_CAPTURED = 107027
+EVENT_CAPTURED = 107028
+STREAM_NOT_CAPTURED = 107029
+CAPTURE_MODE = 107030
+CAPTURE_IMPLICIT = 107031
+CAPTURE_CONFLICT = 107032
+TASK_GROUP_STATUS = 107033
+TASK_GROUP_INTERRUPTED = 107034
+CAPTURE_UNMATCHED = 107036
+MODEL_RUNNING = 107037
+CAPTURE_WRONG_THREAD = 107038
+CAPTURE_BLOCKS = 107041
+NOT_SUPPORTED = 207000
 OUT_OF_MEMORY = 207001
 INTERNAL_ERROR = 507000
 EVENT_NOT_COMPLETE = 507006
 REPORT_TIMEOUT = 507012
 STREAM_TIMEOUT = 507046
 EVENT_TIMEOUT = 507047
+TASK_TYPE = 507009
+AICORE_EXCEPTION = 507015
+IPC_ERROR = 507022
+CAPTURE_INVALIDATED = 507903
 
 HostFunction = ctypes.CFUNCTYPE(None, Handle)
 
@@ -44,6 +68,9 @@ _ARGUMENTS = {
     "aclFinalize": [],
     "aclrtSetDevice": [c_int32],
     "aclrtResetDevice": [c_int32],
+    "aclrtResetDeviceForce": [c_int32],
+    "aclrtDeviceTaskAbort": [c_int32, c_uint32],
+    "aclrtGetPrimaryCtxState": [c_int32, POINTER(c_uint32), POINTER(c_int32)],
     "aclrtGetDevice": [POINTER(c_int32)],
     "aclrtGetDeviceCount": [POINTER(c_uint32)],
     "aclrtGetDeviceInfo": [c_uint32, c_int, POINTER(ctypes.c_int64)],
@@ -71,6 +98,9 @@ _ARGUMENTS = {
     "aclrtSynchronizeDevice": [],
     "aclrtSynchronizeDeviceWithTimeout": [c_int32],
     "aclrtStreamQuery": [Handle, POINTER(c_int)],
+    "aclrtStreamAbort": [Handle],
+    "aclrtStreamGetPriority": [Handle, POINTER(c_uint32)],
+    "aclrtStreamGetFlags": [Handle, POINTER(c_uint32)],
     "aclrtStreamGetId": [Handle, POINTER(c_int32)],
     "aclrtSetStreamFailureMode": [Handle, c_uint64],
     "aclrtLaunchHostFunc": [Handle, HostFunction, Handle],
@@ -78,6 +108,8 @@ _ARGUMENTS = {
     "aclrtUnSubscribeReport": [c_uint64, Handle],
     "aclrtProcessReport": [c_int32],
     "aclrtLaunchCallback": [HostFunction, Handle, c_int, Handle],
+    "aclrtCreateEvent": [POINTER(Handle)],
+    "aclrtCreateEventWithFlag": [POINTER(Handle), c_uint32],
     "aclrtCreateEventExWithFlag": [POINTER(Handle), c_uint32],
     "aclrtDestroyEvent": [Handle],
     "aclrtRecordEvent": [Handle, Handle],
@@ -85,7 +117,23 @@ _ARGUMENTS = {
     "aclrtQueryEventStatus": [Handle, POINTER(c_int)],
     "aclrtSynchronizeEvent": [Handle],
     "aclrtSynchronizeEventWithTimeout": [Handle, c_int32],
+    "aclrtQueryEventWaitStatus": [Handle, POINTER(c_int)],
     "aclrtStreamWaitEvent": [Handle, Handle],
+    "aclrtStreamWaitEventWithTimeout": [Handle, Handle, c_int32],
+    "aclmdlRICaptureBegin": [Handle, c_int],
+    "aclmdlRICaptureEnd": [Handle, POINTER(Handle)],
+    "aclmdlRICaptureGetInfo": [Handle, POINTER(c_int), POINTER(Handle)],
+    "aclmdlRICaptureThreadExchangeMode": [POINTER(c_int)],
+    "aclmdlRICaptureTaskGrpBegin": [Handle],
+    "aclmdlRICaptureTaskGrpEnd": [Handle, POINTER(Handle)],
+    "aclmdlRICaptureTaskUpdateBegin": [Handle, Handle],
+    "aclmdlRICaptureTaskUpdateEnd": [Handle],
+    "aclmdlRIExecuteAsync": [Handle, Handle],
+    "aclmdlRIExecute": [Handle, c_int32],
+    "aclmdlRIDestroy": [Handle],
+    "aclmdlRIGetId": [Handle, POINTER(c_uint32)],
+    "aclmdlRIDebugPrint": [Handle],
+    "aclmdlRIDebugJsonPrint": [Handle, c_char_p, c_uint32],
     "aclrtEventElapsedTime": [POINTER(c_float), Handle, Handle],
     "aclrtSetOpWaitTimeout": [c_uint32],
     "aclrtGetLastError": [c_int],
@@ -127,6 +175,13 @@ def make(name: str, *arguments: object) -> int:
     """A function whose first parameter is a pointer to the handle or address that it creates."""
     result = Handle()
     call(name, byref(result), *arguments)
+    return result.value
+
+
+def make_last(name: str, *arguments: object) -> int:
+    """The same, with the pointer as the last parameter."""
+    result = Handle()
+    call(name, *arguments, byref(result))
     return result.value
 
 
