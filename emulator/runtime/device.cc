@@ -1,10 +1,14 @@
 #include "emulator/runtime/device.h"
 
+#include <algorithm>
+
 #include "acl/acl_rt.h"
 #include "emulator/runtime/address_space.h"
 #include "emulator/runtime/api_scope.h"
 #include "emulator/runtime/device_state.h"
 #include "emulator/runtime/env.h"
+#include "emulator/runtime/ipc_memory.h"
+#include "emulator/runtime/physical_memory.h"
 #include "emulator/runtime/segfault.h"
 #include "emulator/runtime/stream_state.h"
 
@@ -19,6 +23,12 @@ int device_count() { return static_cast<int>(env().visible_devices.size()); }
 
 int physical_device(int device) {
   return valid_device(device) ? env().visible_devices[device] : -1;
+}
+
+int logical_device(int physical) {
+  const auto& visible = env().visible_devices;
+  const auto found = std::ranges::find(visible, physical);
+  return found == visible.end() ? -1 : static_cast<int>(found - visible.begin());
 }
 
 int current_device() {
@@ -64,6 +74,8 @@ void close_device(int device) {
     state.peers = 0;
   }
   destroy_contexts_of(device);
+  drop_exports_of(device);
+  drop_physical_of(device);
   if (Arena* arena = state.arena.load(std::memory_order_acquire)) arena->release_all();
 }
 

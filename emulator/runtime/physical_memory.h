@@ -3,17 +3,18 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
+#include "acl/acl_base.h"
 #include "emulator/runtime/arena.h"
 #include "emulator/runtime/peer.h"
+#include "emulator/runtime/shared_record.h"
 #include "emulator/runtime/virtual_range.h"
 
 namespace ascend_emulator {
 
 // Device memory without an address, of this process or of another that shares it. Lives until its
-// handle is freed and nothing is mapped to it any more.
+// handle is freed, nothing is mapped to it, and no other process uses it.
 struct PhysicalMemory {
   PhysicalMemory(int device, size_t size) : device(device), size(size) {}
 
@@ -22,7 +23,7 @@ struct PhysicalMemory {
   const size_t size;
   std::vector<Piece> pieces;
   std::shared_ptr<PeerArena> peer;  // null: the memory is in this process's own arena
-  std::string name;                 // under which others import it; empty: not exported
+  SharedRecord record;              // of an export, or of the import
   uint64_t shareable = 0;
   int mappings = 0;
 };

@@ -44,7 +44,9 @@ class VirtualRange {
   std::byte* alias() const { return alias_; }
   size_t size() const { return size_; }
 
-  std::atomic<int> device{-1};  // of all that is mapped; -1: nothing is
+  // Of all that is mapped, while something is: CANN allows no mixture.
+  std::atomic<int> device{-1};
+  std::atomic<bool> own{true};  // memory of this process, not imported
 
  private:
   VirtualRange(std::byte* client, std::byte* alias, size_t size)

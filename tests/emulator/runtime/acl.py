@@ -16,7 +16,7 @@ from pathlib import Path
 LIBRARY = Path(__file__).absolute().parents[3] / "emulator/runtime/lib/libascendcl.so"
 
 H2H, H2D, D2H, D2D, DEFAULT, H2BUF2D, INNER_D2D, INTER_D2D = range(8)
-HBM = 1
+HBM, HBM_HUGE, HBM_HUGE_1G = 1, 4, 10
 EVENT_SYNC, EVENT_TIME_LINE, EVENT_EXTERNAL, EVENT_IPC = 0x1, 0x8, 0x20, 0x40
 GLOBAL, THREAD_LOCAL, RELAXED = range(3)
 
@@ -61,6 +61,25 @@ AICORE_EXCEPTION = 507015
 IPC_ERROR = 507022
 CAPTURE_INVALIDATED = 507903
 
+class IpcEventHandle(ctypes.Structure):
+    """aclrtIpcEventHandle."""
+
+    _fields_ = [("reserved", ctypes.c_char * 64)]
+
+
+class PhysicalProperties(ctypes.Structure):
+    """aclrtPhysicalMemProp."""
+
+    _fields_ = [
+        ("handle_type", c_int),
+        ("allocation_type", c_int),
+        ("attribute", c_int),
+        ("location_id", c_uint32),
+        ("location_type", c_int),
+        ("reserve", c_uint64),
+    ]
+
+
 HostFunction = ctypes.CFUNCTYPE(None, Handle)
 
 _ARGUMENTS = {
@@ -86,6 +105,24 @@ _ARGUMENTS = {
     "aclrtFreeHost": [Handle],
     "aclrtGetMemInfo": [c_int, POINTER(c_size_t), POINTER(c_size_t)],
     "aclrtPointerGetAttributes": [Handle, Handle],
+    "aclrtReserveMemAddress": [POINTER(Handle), c_size_t, c_size_t, Handle, c_uint64],
+    "aclrtReleaseMemAddress": [Handle],
+    "aclrtMallocPhysical": [POINTER(Handle), c_size_t, Handle, c_uint64],
+    "aclrtFreePhysical": [Handle],
+    "aclrtMapMem": [Handle, c_size_t, c_size_t, Handle, c_uint64],
+    "aclrtUnmapMem": [Handle],
+    "aclrtMemGetAllocationGranularity": [Handle, c_int, POINTER(c_size_t)],
+    "aclrtMemExportToShareableHandle": [Handle, c_int, c_uint64, POINTER(c_uint64)],
+    "aclrtMemSetPidToShareableHandle": [c_uint64, POINTER(c_int32), c_size_t],
+    "aclrtMemImportFromShareableHandle": [c_uint64, c_int32, POINTER(Handle)],
+    "aclrtIpcMemGetExportKey": [Handle, c_size_t, c_char_p, c_size_t, c_uint64],
+    "aclrtIpcMemSetImportPid": [c_char_p, POINTER(c_int32), c_size_t],
+    "aclrtIpcMemSetAttr": [c_char_p, c_int, c_uint64],
+    "aclrtIpcMemImportByKey": [POINTER(Handle), c_char_p, c_uint64],
+    "aclrtIpcMemClose": [c_char_p],
+    "aclrtIpcGetEventHandle": [Handle, POINTER(IpcEventHandle)],
+    "aclrtIpcOpenEventHandle": [IpcEventHandle, POINTER(Handle)],
+    "emulatorInjectFaults": [c_char_p],
     "aclrtMemcpy": [Handle, c_size_t, Handle, c_size_t, c_int],
     "aclrtMemcpyAsync": [Handle, c_size_t, Handle, c_size_t, c_int, Handle],
     "aclrtMemset": [Handle, c_size_t, c_int32, c_size_t],
@@ -187,6 +224,18 @@ def make_last(name: str, *arguments: object) -> int:
 
 def malloc(size: int) -> int:
     return make("aclrtMalloc", size, 0)
+
+
+def properties(device: int = 0, attribute: int = HBM_HUGE) -> PhysicalProperties:
+    return PhysicalProperties(0, 0, attribute, device, 1, 0)
+
+
+def malloc_physical(size: int, device: int = 0) -> int:
+    return make("aclrtMallocPhysical", size, byref(properties(device)), 0)
+
+
+def reserve(size: int) -> int:
+    return make("aclrtReserveMemAddress", size, 0, None, 0)
 
 
 def malloc_host(size: int) -> int:
