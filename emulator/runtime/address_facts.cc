@@ -24,7 +24,6 @@ AddressFacts inspect_virtual(const void* address) {
 
 }  // namespace
 
-
 AddressFacts inspect_address(const void* address) {
   if (!is_device_address(address)) return {AddressFacts::kHost, -1, nullptr, 0, 0};
   size_t offset;

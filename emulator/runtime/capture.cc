@@ -113,8 +113,8 @@ aclError Capture::take(Stream& stream, std::unique_ptr<Task> task) {
                       name, stream.id);
   }
   if (member.group != nullptr && task->info.kind != TaskKind::kKernel) {
-    return break_with(ACL_ERROR_RT_TASK_TYPE_NOT_SUPPORT,
-                      "%s: a task group takes operators only", name);
+    return break_with(ACL_ERROR_RT_TASK_TYPE_NOT_SUPPORT, "%s: a task group takes operators only",
+                      name);
   }
   if (member.group != nullptr) member.group->types.push_back(task->info.type);
   graph.branches[member.branch].nodes.push_back({false, std::move(task), 0, 0});
@@ -179,8 +179,8 @@ aclError end_capture(Stream& stream, Graph** graph) {
   }
   if (&capture->origin != &stream) {
     return fail(ACL_ERROR_RT_STREAM_CAPTURE_UNMATCHED,
-                "%s: the capture was begun on stream %u, not on stream %u", api,
-                capture->origin.id, stream.id);
+                "%s: the capture was begun on stream %u, not on stream %u", api, capture->origin.id,
+                stream.id);
   }
   const bool any_thread = capture->mode == ACL_MODEL_RI_CAPTURE_MODE_RELAXED;
   aclError error = ACL_SUCCESS;
@@ -222,9 +222,8 @@ aclmdlRICaptureStatus capture_info(Stream& stream, Graph** graph) {
 void drop_captures_of(const Context& context) {
   std::lock_guard lock(captures().mutex);
   while (true) {
-    const auto capture = std::ranges::find_if(captures().active, [&](const auto& entry) {
-      return &entry->graph.context == &context;
-    });
+    const auto capture = std::ranges::find_if(
+        captures().active, [&](const auto& entry) { return &entry->graph.context == &context; });
     if (capture == captures().active.end()) return;
     (*capture)->release_streams();
     discard(**capture, false);

@@ -24,8 +24,8 @@ aclError check_capture_mode(const char* api, aclError code) {
   if (captures().count.load(std::memory_order_acquire) == 0) return ACL_SUCCESS;
   if (thread_mode == ACL_MODEL_RI_CAPTURE_MODE_RELAXED) return ACL_SUCCESS;
   std::lock_guard lock(captures().mutex);
-  const auto capture = std::ranges::find_if(
-      captures().active, [](const auto& entry) { return disturbs(*entry); });
+  const auto capture =
+      std::ranges::find_if(captures().active, [](const auto& entry) { return disturbs(*entry); });
   if (capture == captures().active.end()) return ACL_SUCCESS;
   return fail(code,
               "%s: runs at once, while stream %u is being captured: do it before the capture, or "

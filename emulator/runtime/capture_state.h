@@ -11,7 +11,8 @@
 
 namespace ascend_emulator {
 
-// A graph that is being captured, and the streams that take part. Everything under captures().mutex.
+// A graph that is being captured, and the streams that take part. Everything under
+// captures().mutex.
 class Capture : public Diversion {
  public:
   Capture(Graph& graph, Stream& origin, aclmdlRICaptureMode mode)

@@ -26,8 +26,8 @@ namespace {
 
 constexpr timeval kServerPatience{2, 0};  // for a client that connects and then says nothing
 
-// Offers are numbered from a random number on, so that a number of 42 bits and a pid of 22 bits name
-// an offer although pids are reused.
+// Offers are numbered from a random number on, so that a number of 42 bits and a pid of 22 bits
+// name an offer although pids are reused.
 constexpr int kNumberBits = 42;
 constexpr uint64_t kNumberMask = (uint64_t{1} << kNumberBits) - 1;
 

@@ -80,8 +80,8 @@ class WaitTask : public EventTask {
   // Work that was to follow failed work cannot be right: the failure spreads.
   aclError run() override {
     if (!recording_->complete()) {
-      const aclError error = wait_for(
-          limit_ms_, [this](const Deadline& slice) { return recording_->wait(slice); });
+      const aclError error =
+          wait_for(limit_ms_, [this](const Deadline& slice) { return recording_->wait(slice); });
       if (error != ACL_SUCCESS) return error;
     }
     return report(recording_->failure);

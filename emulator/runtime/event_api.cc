@@ -65,11 +65,11 @@ aclError synchronize_shared(const char* api, SharedEvent& event, int32_t timeout
     case SharedEvent::Result::kReached:
       return ACL_SUCCESS;
     case SharedEvent::Result::kTimeout:
-      return fail(ACL_ERROR_RT_EVENT_SYNC_TIMEOUT,
-                  "%s: the event was not recorded within %d ms", api, timeout);
+      return fail(ACL_ERROR_RT_EVENT_SYNC_TIMEOUT, "%s: the event was not recorded within %d ms",
+                  api, timeout);
     default:
-      return fail(ACL_ERROR_RT_IPC_ERROR,
-                  "%s: the process that was to record the event has ended", api);
+      return fail(ACL_ERROR_RT_IPC_ERROR, "%s: the process that was to record the event has ended",
+                  api);
   }
 }
 
@@ -195,8 +195,8 @@ aclError aclrtQueryEventWaitStatus(aclrtEvent event, aclrtEventWaitStatus* statu
   const aclError error = find_own("aclrtQueryEventWaitStatus", event, &found);
   if (error != ACL_SUCCESS) return error;
   const bool never = found->latest() == nullptr && !found->external();
-  *status = never || complete(*found) ? ACL_EVENT_WAIT_STATUS_COMPLETE
-                                      : ACL_EVENT_WAIT_STATUS_NOT_READY;
+  *status =
+      never || complete(*found) ? ACL_EVENT_WAIT_STATUS_COMPLETE : ACL_EVENT_WAIT_STATUS_NOT_READY;
   return ACL_SUCCESS;
 }
 

@@ -54,8 +54,9 @@ aclError fail_param(const char* api, const char* what) {
 }
 
 aclError fail_key(const char* api, const char* key) {
-  return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: \"%.64s\" is no key that this process has exported%s",
-              api, key, std::strcmp(api, "aclrtIpcMemClose") == 0 ? " or imported" : "");
+  return fail(ACL_ERROR_RT_PARAM_INVALID,
+              "%s: \"%.64s\" is no key that this process has exported%s", api, key,
+              std::strcmp(api, "aclrtIpcMemClose") == 0 ? " or imported" : "");
 }
 
 // CANN shares whole pages, hence blocks from their start on.

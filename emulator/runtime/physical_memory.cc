@@ -45,9 +45,7 @@ struct ExportHeader {
   uint64_t pieces;  // follow
 };
 
-Arena& own_arena(int device) {
-  return *device_state(device).arena.load(std::memory_order_acquire);
-}
+Arena& own_arena(int device) { return *device_state(device).arena.load(std::memory_order_acquire); }
 
 bool over(const PhysicalMemory& memory) {
   return !memory.live.load() && memory.mappings == 0 &&
@@ -112,10 +110,11 @@ aclError check_target(const char* api, std::byte* client, size_t size, const Phy
   size_t offset;
   *range = range_at(client, &offset);
   if (*range == nullptr || offset % kUnit != 0 || size > (*range)->size() - offset) {
-    return fail(ACL_ERROR_RT_PARAM_INVALID,
-                "%s: %zu bytes at %p must lie in one range of aclrtReserveMemAddress, at a multiple "
-                "of %zu from its start",
-                api, size, static_cast<void*>(client), kUnit);
+    return fail(
+        ACL_ERROR_RT_PARAM_INVALID,
+        "%s: %zu bytes at %p must lie in one range of aclrtReserveMemAddress, at a multiple "
+        "of %zu from its start",
+        api, size, static_cast<void*>(client), kUnit);
   }
   const auto next = table().mappings.upper_bound(client);
   const bool before = next != table().mappings.begin() &&
@@ -180,7 +179,8 @@ aclError map_physical(const char* api, void* client, size_t size, const void* ha
   range->device.store(memory->device, std::memory_order_release);
   range->own.store(memory->peer == nullptr, std::memory_order_release);
   const auto offset = static_cast<size_t>(address - range->client());
-  if (!range->map(offset, file_of(*memory), memory->pieces)) return ACL_ERROR_RT_RESOURCE_ALLOC_FAIL;
+  if (!range->map(offset, file_of(*memory), memory->pieces))
+    return ACL_ERROR_RT_RESOURCE_ALLOC_FAIL;
   table().mappings.emplace(address, Mapping{range, memory});
   ++table().ranges[range];
   ++memory->mappings;
@@ -194,8 +194,9 @@ aclError unmap_physical(const char* api, void* client) {
     unmap(mapping);
     return ACL_SUCCESS;
   }
-  return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: %p is not where aclrtMapMem has mapped memory: it is %s",
-              api, client, describe_address(client).c_str());
+  return fail(ACL_ERROR_RT_PARAM_INVALID,
+              "%s: %p is not where aclrtMapMem has mapped memory: it is %s", api, client,
+              describe_address(client).c_str());
 }
 
 aclError export_physical(const char* api, const void* handle, bool anyone, uint64_t* shareable) {
@@ -254,8 +255,9 @@ aclError import_physical(const char* api, uint64_t shareable, int device, Physic
   });
   *memory = inside ? table().handles.create(device, header.size) : nullptr;
   if (*memory == nullptr) {
-    return fail(ACL_ERROR_RT_RESOURCE_ALLOC_FAIL, "%s: %s", api,
-                inside ? "all handles are in use" : "what the peer sent lies outside of its device");
+    return fail(
+        ACL_ERROR_RT_RESOURCE_ALLOC_FAIL, "%s: %s", api,
+        inside ? "all handles are in use" : "what the peer sent lies outside of its device");
   }
   (*memory)->pieces = std::move(pieces);
   (*memory)->peer = std::move(peer);

@@ -21,9 +21,9 @@ class SharedEvent {
 
   std::string name();  // for open() in another process; empty: see the recent message
 
-  uint64_t announce();            // the number of a new recording
+  uint64_t announce();             // the number of a new recording
   void complete(uint64_t number);  // also completes those before
-  uint64_t latest() const;        // 0: none
+  uint64_t latest() const;         // 0: none
   bool reached(uint64_t number) const;
 
   enum class Result { kReached, kTimeout, kRecorderGone };

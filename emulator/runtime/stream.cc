@@ -130,9 +130,7 @@ bool Stream::finish_abort(const Deadline& deadline) {
   return over;
 }
 
-bool Stream::aborting() const {
-  return running_ <= drop_through_.load(std::memory_order_relaxed);
-}
+bool Stream::aborting() const { return running_ <= drop_through_.load(std::memory_order_relaxed); }
 
 bool abort_requested() { return working_for != nullptr && working_for->aborting(); }
 

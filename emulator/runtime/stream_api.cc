@@ -13,7 +13,7 @@ using namespace ascend_emulator;
 namespace {
 
 constexpr int kAbortPatienceMs = 60'000;  // for the task that runs
-constexpr uint32_t kLowestPriority = 7;  // 0 is the highest
+constexpr uint32_t kLowestPriority = 7;   // 0 is the highest
 constexpr uint32_t kKnownFlags =
     ACL_STREAM_FAST_LAUNCH | ACL_STREAM_FAST_SYNC | ACL_STREAM_PERSISTENT | ACL_STREAM_HUGE;
 

@@ -18,11 +18,11 @@ struct Kind {
   size_t granularity;
 };
 constexpr Kind kKinds[] = {
-    {ACL_HBM_MEM_HUGE, 2 * kMiB},        {ACL_HBM_MEM_NORMAL, 2 * kMiB},
-    {ACL_HBM_MEM_P2P_HUGE, 2 * kMiB},    {ACL_HBM_MEM_P2P_NORMAL, 2 * kMiB},
-    {ACL_HBM_MEM_HUGE1G, 1024 * kMiB},   {ACL_MEM_NORMAL, 2 * kMiB},
-    {ACL_MEM_HUGE, 2 * kMiB},            {ACL_MEM_HUGE1G, 1024 * kMiB},
-    {ACL_MEM_P2P_NORMAL, 2 * kMiB},      {ACL_MEM_P2P_HUGE, 2 * kMiB},
+    {ACL_HBM_MEM_HUGE, 2 * kMiB},      {ACL_HBM_MEM_NORMAL, 2 * kMiB},
+    {ACL_HBM_MEM_P2P_HUGE, 2 * kMiB},  {ACL_HBM_MEM_P2P_NORMAL, 2 * kMiB},
+    {ACL_HBM_MEM_HUGE1G, 1024 * kMiB}, {ACL_MEM_NORMAL, 2 * kMiB},
+    {ACL_MEM_HUGE, 2 * kMiB},          {ACL_MEM_HUGE1G, 1024 * kMiB},
+    {ACL_MEM_P2P_NORMAL, 2 * kMiB},    {ACL_MEM_P2P_HUGE, 2 * kMiB},
 };
 
 aclError fail_param(const char* api, const char* what) {

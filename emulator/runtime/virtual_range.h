@@ -59,11 +59,11 @@ class VirtualRange {
   std::byte* const client_;
   std::byte* const alias_;
   const size_t size_;
-  BlockIndex index_;                   // of runs
-  std::atomic<uint32_t> version_{0};   // odd while runs change
-  std::mutex mutex_;                   // guards what follows, and changes
-  std::map<size_t, size_t> runs_;      // size by offset
-  std::map<size_t, Piece> pieces_;     // by offset in the range
+  BlockIndex index_;                  // of runs
+  std::atomic<uint32_t> version_{0};  // odd while runs change
+  std::mutex mutex_;                  // guards what follows, and changes
+  std::map<size_t, size_t> runs_;     // size by offset
+  std::map<size_t, Piece> pieces_;    // by offset in the range
 };
 
 // The range that holds the address. Null: none. Signal-safe and without locks.

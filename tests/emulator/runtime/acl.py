@@ -61,6 +61,7 @@ AICORE_EXCEPTION = 507015
 IPC_ERROR = 507022
 CAPTURE_INVALIDATED = 507903
 
+
 class IpcEventHandle(ctypes.Structure):
     """aclrtIpcEventHandle."""
 

@@ -198,7 +198,7 @@ def test_modes_say_who_may_call_what_runs_at_once(stream):
     expected = {
         acl.GLOBAL: {acl.GLOBAL: (0, 0), acl.THREAD_LOCAL: (0, 1), acl.RELAXED: (1, 1)},
         acl.THREAD_LOCAL: {acl.GLOBAL: (0, 1), acl.THREAD_LOCAL: (0, 1), acl.RELAXED: (1, 1)},
-        acl.RELAXED: {mode: (1, 1) for mode in (acl.GLOBAL, acl.THREAD_LOCAL, acl.RELAXED)},
+        acl.RELAXED: dict.fromkeys((acl.GLOBAL, acl.THREAD_LOCAL, acl.RELAXED), (1, 1)),
     }
     calls = unsafe_calls()
 

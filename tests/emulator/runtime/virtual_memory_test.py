@@ -66,9 +66,7 @@ def test_copies_span_chunks_in_any_physical_order(device):
     acl.call("aclrtSynchronizeStream", stream)
     expected = data[: CHUNK - 8] + bytes([7]) * 16 + data[CHUNK + 8 :]
     assert acl.download(block, size) == expected
-    fails(
-        acl.PARAM_INVALID, "go beyond", "aclrtMemset", address + CHUNK, size, 0, size - CHUNK + 1
-    )
+    fails(acl.PARAM_INVALID, "go beyond", "aclrtMemset", address + CHUNK, size, 0, size - CHUNK + 1)
     acl.call("aclrtUnmapMem", address + CHUNK)
     fails(acl.PARAM_INVALID, "go beyond", "aclrtMemset", address, size, 0, CHUNK + 1)
     fails(acl.PARAM_INVALID, "freed block", "aclrtMemset", address + CHUNK, 8, 0, 8)
