@@ -108,6 +108,9 @@ aclError begin_update(Stream& stream, TaskGroup& group) {
     return fail(ACL_ERROR_RT_STREAM_CAPTURED, "%s: %s is being captured", api,
                 capture_of(stream) != nullptr ? "the stream" : "the task group's model");
   }
+  if (&stream.context != &group.graph.context) {
+    return fail(ACL_ERROR_RT_MODEL_CONTEXT, "%s: the model was captured in another context", api);
+  }
   if (stream.diversion.load(std::memory_order_relaxed) != nullptr || group.updating) {
     return fail(ACL_ERROR_STREAM_TASK_GROUP_STATUS, "%s: %s is being updated already", api,
                 group.updating ? "this task group" : "another task group on this stream");

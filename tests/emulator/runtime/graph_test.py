@@ -201,6 +201,7 @@ def test_modes_say_who_may_call_what_runs_at_once(stream):
         acl.RELAXED: dict.fromkeys((acl.GLOBAL, acl.THREAD_LOCAL, acl.RELAXED), (1, 1)),
     }
     calls = unsafe_calls()
+    results: list[int] = []
 
     def allowed(mode: int) -> int:
         acl.call("aclrtSetDevice", 0)
@@ -215,13 +216,12 @@ def test_modes_say_who_may_call_what_runs_at_once(stream):
         with capture(stream, capture_mode):
             for thread_mode, (own, others) in rows.items():
                 assert allowed(thread_mode) == own, (capture_mode, thread_mode)
-                result = []
                 thread = threading.Thread(
-                    target=lambda mode=thread_mode: result.append(allowed(mode))
+                    target=lambda mode=thread_mode: results.append(allowed(mode))
                 )
                 thread.start()
                 thread.join()
-                assert result == [others], (capture_mode, thread_mode)
+                assert results.pop() == others, (capture_mode, thread_mode)
             assert status(stream) == ACTIVE
     assert acl.malloc(8)  # CANN allows it in every mode
     pageable = ctypes.create_string_buffer(8)
