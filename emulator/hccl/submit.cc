@@ -53,13 +53,20 @@ Status check_buffer(const char* api, const char* role, const void* buffer, uint6
   }
   DeviceSpan span;
   size_t arena = 0;
-  if (!resolve(buffer, &span) || span.device != device || !arena_offset(buffer, &arena)) {
+  const size_t together = arena_extent(buffer, &arena);
+  if (!resolve(buffer, &span) || span.device != device || together == 0) {
     return failure(HCCL_E_PARA, "%s: the %s buffer %p is not in memory of device %d", api, role,
                    buffer, device);
   }
   if (span.size < bytes) {
     return failure(HCCL_E_PARA, "%s: the %s buffer %p needs %lu bytes, its block ends after %zu",
                    api, role, buffer, bytes, span.size);
+  }
+  if (together < bytes) {
+    return failure(HCCL_E_NOT_SUPPORT,
+                   "%s: the %s buffer %p lies in several pieces of physical memory, which peers "
+                   "cannot read as one: switch expandable segments off",
+                   api, role, buffer);
   }
   *offset = arena;
   return {};

@@ -4,13 +4,31 @@
 
 #include "emulator/runtime/address_space.h"
 #include "emulator/runtime/host_memory.h"
+#include "emulator/runtime/virtual_range.h"
 
 namespace ascend_emulator {
+namespace {
+
+AddressFacts inspect_virtual(const void* address) {
+  size_t offset;
+  Block run;
+  const VirtualRange* range = range_at(address, &offset);
+  if (range == nullptr) return {AddressFacts::kUnallocated, -1, nullptr, 0, 0};
+  const bool live = range->find(offset, &run);
+  if (!live && !range->find_unmapped(offset, &run)) {
+    return {AddressFacts::kUnallocated, range->device.load(), nullptr, 0, 0};
+  }
+  return {live ? AddressFacts::kLive : AddressFacts::kFreed, range->device.load(),
+          range->client() + run.offset, run.size, offset - run.offset};
+}
+
+}  // namespace
 
 AddressFacts inspect_address(const void* address) {
   if (!is_device_address(address)) return {AddressFacts::kHost, -1, nullptr, 0, 0};
   size_t offset;
   Block block;
+  if (is_virtual_address(address)) return inspect_virtual(address);
   const Arena* arena = arena_at(address, &offset);
   if (arena == nullptr) return {AddressFacts::kUnallocated, -1, nullptr, 0, 0};
   AddressFacts::Kind kind = AddressFacts::kUnallocated;

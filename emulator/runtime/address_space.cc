@@ -11,6 +11,7 @@
 #include "emulator/runtime/device.h"
 #include "emulator/runtime/env.h"
 #include "emulator/runtime/error.h"
+#include "emulator/runtime/virtual_range.h"
 
 namespace ascend_emulator {
 namespace {
@@ -26,6 +27,11 @@ std::atomic<Arena*> arenas[kMaxSlots];
 
 uintptr_t offset_in_range(const void* address) {
   return reinterpret_cast<uintptr_t>(address) - range_base;
+}
+
+bool is_arena_address(const void* address) {
+  const size_t size = range_size.load(std::memory_order_acquire);
+  return size != 0 && offset_in_range(address) < size;
 }
 
 }  // namespace
@@ -51,12 +57,11 @@ bool reserve_address_space() {
 }
 
 bool is_device_address(const void* address) {
-  const size_t size = range_size.load(std::memory_order_acquire);
-  return size != 0 && offset_in_range(address) < size;
+  return is_arena_address(address) || is_virtual_address(address);
 }
 
 Arena* arena_at(const void* client, size_t* offset) {
-  if (!is_device_address(client)) return nullptr;
+  if (!is_arena_address(client)) return nullptr;
   const uintptr_t distance = offset_in_range(client);
   Arena* arena = arenas[distance >> slot_bits].load(std::memory_order_acquire);
   *offset = distance & ((size_t{1} << slot_bits) - 1);

@@ -13,7 +13,7 @@ namespace ascend_emulator {
 // Reserves the range at the first call. False: see the recent message.
 bool reserve_address_space();
 
-// Whether the address is in the range at all. Signal-safe.
+// Whether the address is in the range at all, or in that of virtual memory. Signal-safe.
 bool is_device_address(const void* address);
 
 // The arena whose slot holds the address, and the distance from its start. Null: no arena is there.

@@ -102,13 +102,45 @@ bool Arena::release(size_t offset) {
   const size_t reserved = held->second.reserved;
   used_ -= reserved;
   held_.erase(held);
-  const auto [begin, length] = free_.give(offset, reserved);
-  // Touching a fresh page costs four times as much as reusing one, so pages stay until they hurt.
+  give_back(offset, reserved);
+  return true;
+}
+
+// Touching a fresh page costs four times as much as reusing one, so pages stay until they hurt.
+void Arena::give_back(size_t offset, size_t size) {
+  const auto [begin, length] = free_.give(offset, size);
   const bool worth_it = length >= kPunchAtLeast;
   if (worth_it && resident_bytes() > static_cast<size_t>(env().resident_limit)) {
     punch(begin, length);
   }
-  return true;
+}
+
+bool Arena::allocate_pieces(size_t size, size_t unit, std::vector<Piece>* pieces) {
+  std::lock_guard lock(mutex_);
+  if (size > capacity_ - used_) return false;
+  size_t taken = 0;
+  while (taken < size) {
+    size_t offset;
+    const size_t got = free_.take_piece(size - taken, unit, &offset);
+    if (got == 0) break;
+    pieces->push_back({offset, got});
+    taken += got;
+  }
+  if (taken == size) {
+    used_ += size;
+    return true;
+  }
+  for (const Piece& piece : *pieces) free_.give(piece.offset, piece.size);
+  pieces->clear();
+  return false;
+}
+
+void Arena::release_pieces(const std::vector<Piece>& pieces) {
+  std::lock_guard lock(mutex_);
+  for (const Piece& piece : pieces) {
+    used_ -= piece.size;
+    give_back(piece.offset, piece.size);
+  }
 }
 
 void Arena::release_all() {

@@ -4,9 +4,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "emulator/runtime/block_index.h"
 #include "emulator/runtime/extents.h"
+#include "emulator/runtime/virtual_range.h"
 
 namespace ascend_emulator {
 
@@ -27,6 +29,10 @@ class Arena {
   bool release(size_t offset);
   void release_all();  // also returns the pages to the host
 
+  // Memory without an address, in pieces of whole units. False: not so much is free.
+  bool allocate_pieces(size_t size, size_t unit, std::vector<Piece>* pieces);
+  void release_pieces(const std::vector<Piece>& pieces);
+
   // Makes a block known that the peer has allocated in the arena it exported. Counted.
   bool add_foreign_block(const Block& block);
   bool drop_foreign_block(size_t offset);
@@ -46,6 +52,7 @@ class Arena {
   Arena(int device, int fd, std::byte* alias, size_t capacity);
 
   void punch(size_t offset, size_t size);
+  void give_back(size_t offset, size_t size);
 
   struct Held {
     size_t reserved;

@@ -49,12 +49,17 @@ void BlockIndex::insert(const Block& block) {
 }
 
 void BlockIndex::remove(size_t offset) {
-  size_t index = offset / kGranule;
+  const size_t index = offset / kGranule;
   const uint64_t count = freed_count_.load(std::memory_order_relaxed);
   Freed& entry = freed_[count % kHistory];
   entry.offset.store(offset, std::memory_order_relaxed);
   entry.size.store(sizes_[index].load(std::memory_order_relaxed), std::memory_order_relaxed);
   freed_count_.store(count + 1, std::memory_order_release);
+  forget(offset);
+}
+
+void BlockIndex::forget(size_t offset) {
+  size_t index = offset / kGranule;
   for (int level = 0; level < levels_; ++level, index /= 64) {
     std::atomic<uint64_t>& word = bits_[level][index / 64];
     if (word.fetch_and(~bit(index), std::memory_order_release) != bit(index)) break;

@@ -28,6 +28,7 @@ class BlockIndex {
 
   void insert(const Block& block);
   void remove(size_t offset);
+  void forget(size_t offset);  // the same, and find_freed() never hears of it
 
   bool find(size_t offset, Block* block) const;        // block that holds the byte `offset`
   bool find_freed(size_t offset, Block* block) const;  // same, among the last removed blocks

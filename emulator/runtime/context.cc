@@ -2,6 +2,7 @@
 
 #include "acl/acl_rt.h"
 #include "emulator/runtime/api_scope.h"
+#include "emulator/runtime/capture.h"
 #include "emulator/runtime/device_state.h"
 #include "emulator/runtime/handle_table.h"
 #include "emulator/runtime/stream_state.h"
@@ -38,7 +39,9 @@ Context* create_context(int device, bool primary) { return contexts().create(dev
 
 void destroy_context(Context* context) {
   if (!context->live.exchange(false)) return;
+  drop_captures_of(*context);
   destroy_streams_of(*context);
+  destroy_graphs_of(*context);
   contexts().recycle(context);
 }
 

@@ -42,7 +42,7 @@ const Kind* kind_of(aclrtMemcpyKind kind, const void* dst, const void* src) {
 }
 
 bool may_access(int from, int to) {
-  return valid_device(from) && (device_state(from).peers.load() >> to & 1) != 0;
+  return valid_device(from) && valid_device(to) && (device_state(from).peers.load() >> to & 1) != 0;
 }
 
 // Which devices take part, and whether they may.

@@ -3,6 +3,7 @@
 
 #include "acl/acl_rt.h"
 #include "emulator/runtime/api_scope.h"
+#include "emulator/runtime/capture.h"
 #include "emulator/runtime/copy.h"
 #include "emulator/runtime/device_state.h"
 #include "emulator/runtime/stream_state.h"
@@ -71,6 +72,20 @@ aclError check_fill(const char* api, void* address, size_t max_count, size_t cou
   return check_device_range(api, "devPtr", address, count, alias, device);
 }
 
+// Pageable memory may change or vanish before a graph runs; and without a capture of this stream
+// the copy is as good as a synchronous one.
+aclError check_pageable(Stream& stream) {
+  Graph* graph;
+  if (capture_info(stream, &graph) == ACL_MODEL_RI_CAPTURE_STATUS_NONE) {
+    return check_capture_mode("aclrtMemcpyAsync with pageable host memory",
+                              ACL_ERROR_RT_CAPTURE_MODE_BLOCK_ASYNC);
+  }
+  return fail(ACL_ERROR_RT_PARAM_INVALID,
+              "aclrtMemcpyAsync: stream %u is being captured, and pageable host memory cannot be "
+              "part of a graph: use memory of aclrtMallocHost",
+              stream.id);
+}
+
 }  // namespace
 
 // Like the hardware's, synchronous copies are not ordered with streams: callers synchronize first.
@@ -78,6 +93,7 @@ aclError aclrtMemcpy(void* dst, size_t destMax, const void* src, size_t count,
                      aclrtMemcpyKind kind) {
   ACL_API_SCOPE(aclrtMemcpy);
   if (current_context() == nullptr) return fail_no_device("aclrtMemcpy");
+  if (const aclError error = check_capture_mode("aclrtMemcpy"); error != ACL_SUCCESS) return error;
   if (count == 0) return ACL_SUCCESS;
   Copy copy;
   const aclError error = check_copy("aclrtMemcpy", dst, destMax, src, count, kind, &copy);
@@ -97,11 +113,16 @@ aclError aclrtMemcpyAsync(void* dst, size_t destMax, const void* src, size_t cou
   Copy copy;
   error = check_copy("aclrtMemcpyAsync", dst, destMax, src, count, kind, &copy);
   if (error != ACL_SUCCESS) return error;
+  if (copy.pageable_source || copy.pageable_target) {
+    error = check_pageable(*found);
+    if (error != ACL_SUCCESS) return error;
+  }
   auto task = std::make_unique<CopyTask>(copy);
   const bool keep = copy.pageable_source && !copy.pageable_target && count <= kSnapshotLimit;
   if (keep) task->keep_source();
-  const uint64_t ticket = found->submit(std::move(task));
-  if (keep || !(copy.pageable_source || copy.pageable_target)) return ACL_SUCCESS;
+  uint64_t ticket = 0;
+  error = found->submit(std::move(task), &ticket);
+  if (error != ACL_SUCCESS || keep || !(copy.pageable_source || copy.pageable_target)) return error;
   error = await_tasks("aclrtMemcpyAsync", *found, ticket, Deadline::never());
   return error != ACL_SUCCESS ? error : report(found->failure());
 }
@@ -109,6 +130,7 @@ aclError aclrtMemcpyAsync(void* dst, size_t destMax, const void* src, size_t cou
 aclError aclrtMemset(void* devPtr, size_t maxCount, int32_t value, size_t count) {
   ACL_API_SCOPE(aclrtMemset);
   if (current_context() == nullptr) return fail_no_device("aclrtMemset");
+  if (const aclError error = check_capture_mode("aclrtMemset"); error != ACL_SUCCESS) return error;
   if (count == 0) return ACL_SUCCESS;
   void* alias;
   int device;
@@ -129,6 +151,5 @@ aclError aclrtMemsetAsync(void* devPtr, size_t maxCount, int32_t value, size_t c
   int device;
   error = check_fill("aclrtMemsetAsync", devPtr, maxCount, count, &alias, &device);
   if (error != ACL_SUCCESS) return error;
-  found->submit(std::make_unique<FillTask>(alias, value, count));
-  return ACL_SUCCESS;
+  return found->submit(std::make_unique<FillTask>(alias, value, count));
 }

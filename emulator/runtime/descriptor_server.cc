@@ -7,13 +7,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
+#include <vector>
 
 #include "emulator/runtime/error.h"
 
@@ -22,13 +26,24 @@ namespace {
 
 constexpr timeval kServerPatience{2, 0};  // for a client that connects and then says nothing
 
+// Offers are numbered from a random number on, so that a number of 42 bits and a pid of 22 bits
+// name an offer although pids are reused.
+constexpr int kNumberBits = 42;
+constexpr uint64_t kNumberMask = (uint64_t{1} << kNumberBits) - 1;
+
+struct Offer {
+  int fd;
+  bool for_all;
+  std::set<pid_t> admitted;  // unless it is for all
+};
+
 // "ascend-emulator.<pid>.<random>": the abstract address of a process; an offer's name is
 // "<address>/<number>". The random part keeps a reused pid from being mistaken.
 struct Server {
   std::mutex mutex;
   std::string address;
-  std::map<uint64_t, int> offers;
-  uint64_t next = 1;
+  std::map<uint64_t, Offer> offers;
+  uint64_t next = 0;
   int listener = -1;
 };
 
@@ -45,11 +60,12 @@ socklen_t abstract_address(const std::string& name, sockaddr_un* address) {
   return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
 }
 
-bool same_user(int connection) {
+// The process at the other end; -1: another user's.
+pid_t peer_of(int connection) {
   ucred peer;
   socklen_t size = sizeof(peer);
-  return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-         peer.uid == geteuid();
+  const bool known = getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+  return known && peer.uid == geteuid() ? peer.pid : -1;
 }
 
 // The answer is one byte, 1 with the descriptor attached, or 0 if there is no such offer.
@@ -93,10 +109,16 @@ void serve_one(int connection) {
   setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &kServerPatience, sizeof(kServerPatience));
   setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &kServerPatience, sizeof(kServerPatience));
   uint64_t number = 0;
-  if (!same_user(connection) || recv(connection, &number, sizeof(number), MSG_WAITALL) != 8) return;
+  const pid_t peer = peer_of(connection);
+  if (peer < 0 || recv(connection, &number, sizeof(number), MSG_WAITALL) != 8) return;
   std::lock_guard lock(server().mutex);
-  const auto offer = server().offers.find(number);
-  send_answer(connection, offer == server().offers.end() ? -1 : offer->second);
+  const auto found = server().offers.find(number);
+  if (found == server().offers.end()) {
+    send_answer(connection, -1);
+    return;
+  }
+  const Offer& offer = found->second;
+  send_answer(connection, offer.for_all || offer.admitted.contains(peer) ? offer.fd : -1);
 }
 
 void serve(int listener) {
@@ -115,7 +137,10 @@ void serve(int listener) {
 bool start_server() {
   if (server().listener >= 0) return true;
   uint64_t token;
+  uint64_t first;
   if (getrandom(&token, sizeof(token), 0) != sizeof(token)) return false;
+  if (getrandom(&first, sizeof(first), 0) != sizeof(first)) return false;
+  server().next = first & kNumberMask;
   char text[64];
   std::snprintf(text, sizeof(text), "ascend-emulator.%d.%016" PRIx64, getpid(), token);
   const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -161,9 +186,7 @@ int connect_to(const std::string& address, std::chrono::milliseconds timeout) {
   return -1;
 }
 
-}  // namespace
-
-std::string offer_descriptor(int fd) {
+std::string offer(int fd, bool for_all) {
   const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   std::lock_guard lock(server().mutex);
   if (copy < 0 || !start_server()) {
@@ -172,19 +195,77 @@ std::string offer_descriptor(int fd) {
     if (copy >= 0) close(copy);
     return {};
   }
-  const uint64_t number = server().next++;
-  server().offers.emplace(number, copy);
+  const uint64_t number = server().next;
+  server().next = (number + 1) & kNumberMask;
+  server().offers.emplace(number, Offer{copy, for_all, {}});
   return server().address + "/" + std::to_string(number);
 }
 
-void withdraw_offer(const std::string& name) {
+// With the server's lock held.
+std::map<uint64_t, Offer>::iterator find_offer(const std::string& name) {
   std::string address;
   uint64_t number;
-  if (!split_name(name, &address, &number)) return;
+  if (!split_name(name, &address, &number) || address != server().address) {
+    return server().offers.end();
+  }
+  return server().offers.find(number);
+}
+
+// The addresses of the process, from the kernel's list: of several if pid namespaces share a
+// network namespace.
+std::vector<std::string> addresses_of(pid_t pid) {
+  const std::string prefix = "@ascend-emulator." + std::to_string(pid) + ".";
+  std::vector<std::string> addresses;
+  std::ifstream sockets("/proc/net/unix");
+  for (std::string line; std::getline(sockets, line);) {
+    const size_t begin = line.find(prefix);
+    if (begin == std::string::npos) continue;
+    const std::string address = line.substr(begin + 1);
+    if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(address);
+  }
+  return addresses;
+}
+
+}  // namespace
+
+std::string offer_descriptor(int fd) { return offer(fd, true); }
+
+std::string offer_descriptor_to_admitted(int fd) { return offer(fd, false); }
+
+bool admit_to_offer(const std::string& name, const int32_t* pids, size_t count) {
   std::lock_guard lock(server().mutex);
-  const auto offer = server().offers.find(number);
-  if (address != server().address || offer == server().offers.end()) return;
-  close(offer->second);
+  const auto offer = find_offer(name);
+  if (offer == server().offers.end()) return false;
+  offer->second.admitted.insert(pids, pids + count);
+  return true;
+}
+
+uint64_t number_of_offer(const std::string& name) {
+  std::string address;
+  uint64_t number = 0;
+  split_name(name, &address, &number);
+  return static_cast<uint64_t>(getpid()) << kNumberBits | number;
+}
+
+int fetch_descriptor(uint64_t number_of_offer, std::chrono::milliseconds timeout) {
+  const auto pid = static_cast<pid_t>(number_of_offer >> kNumberBits);
+  const std::string number = "/" + std::to_string(number_of_offer & kNumberMask);
+  const auto addresses = addresses_of(pid);
+  if (addresses.empty()) {
+    fail(ACL_ERROR_RT_RESOURCE_ALLOC_FAIL, "the process %d that exported it is gone", pid);
+  }
+  for (const std::string& address : addresses) {
+    const int fd = fetch_descriptor(address + number, timeout);
+    if (fd >= 0) return fd;
+  }
+  return -1;
+}
+
+void withdraw_offer(const std::string& name) {
+  std::lock_guard lock(server().mutex);
+  const auto offer = find_offer(name);
+  if (offer == server().offers.end()) return;
+  close(offer->second.fd);
   server().offers.erase(offer);
 }
 
@@ -208,7 +289,8 @@ int fetch_descriptor(const std::string& name, std::chrono::milliseconds timeout)
     fail(ACL_ERROR_RT_RESOURCE_ALLOC_FAIL, "peer %s: %s", name.c_str(),
          connection < 0    ? "its process is gone"
          : errno == EAGAIN ? "it did not answer in time"
-                           : "it belongs to another user, or withdrew what was asked for");
+                           : "it belongs to another user, does not admit this process, or withdrew "
+                             "what was asked for");
   }
   return fd;
 }

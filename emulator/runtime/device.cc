@@ -1,19 +1,34 @@
 #include "emulator/runtime/device.h"
 
+#include <algorithm>
+
 #include "acl/acl_rt.h"
 #include "emulator/runtime/address_space.h"
 #include "emulator/runtime/api_scope.h"
 #include "emulator/runtime/device_state.h"
 #include "emulator/runtime/env.h"
+#include "emulator/runtime/ipc_memory.h"
+#include "emulator/runtime/physical_memory.h"
 #include "emulator/runtime/segfault.h"
 #include "emulator/runtime/stream_state.h"
 
 namespace ascend_emulator {
+namespace {
+
+constexpr uint32_t kLongestAbortMs = 36 * 60 * 1000;  // CANN's limit
+
+}  // namespace
 
 int device_count() { return static_cast<int>(env().visible_devices.size()); }
 
 int physical_device(int device) {
   return valid_device(device) ? env().visible_devices[device] : -1;
+}
+
+int logical_device(int physical) {
+  const auto& visible = env().visible_devices;
+  const auto found = std::ranges::find(visible, physical);
+  return found == visible.end() ? -1 : static_cast<int>(found - visible.begin());
 }
 
 int current_device() {
@@ -59,6 +74,8 @@ void close_device(int device) {
     state.peers = 0;
   }
   destroy_contexts_of(device);
+  drop_exports_of(device);
+  drop_physical_of(device);
   if (Arena* arena = state.arena.load(std::memory_order_acquire)) arena->release_all();
 }
 
@@ -99,6 +116,40 @@ aclError aclrtResetDevice(int32_t deviceId) {
     if (--state.uses > 0) return ACL_SUCCESS;
   }
   close_device(deviceId);
+  return ACL_SUCCESS;
+}
+
+aclError aclrtResetDeviceForce(int32_t deviceId) {
+  ACL_API_SCOPE(aclrtResetDeviceForce);
+  constexpr const char* api = "aclrtResetDeviceForce";
+  if (const aclError error = check_device_id(api, deviceId); error != ACL_SUCCESS) return error;
+  close_device(deviceId);
+  return ACL_SUCCESS;
+}
+
+aclError aclrtDeviceTaskAbort(int32_t deviceId, uint32_t timeout) {
+  ACL_API_SCOPE(aclrtDeviceTaskAbort);
+  constexpr const char* api = "aclrtDeviceTaskAbort";
+  if (const aclError error = check_device_id(api, deviceId); error != ACL_SUCCESS) return error;
+  if (timeout > kLongestAbortMs) {
+    return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: timeout is %u ms; at most %u", api, timeout,
+                kLongestAbortMs);
+  }
+  const uint32_t patience = timeout == 0 ? kLongestAbortMs : timeout;
+  if (abort_device(deviceId, Deadline::after(patience))) return ACL_SUCCESS;
+  return fail(ACL_ERROR_RT_TASK_TIMEOUT, "%s: a task of device %d has not ended in %u ms", api,
+              deviceId, patience);
+}
+
+aclError aclrtGetPrimaryCtxState(int32_t deviceId, uint32_t* flags, int32_t* active) {
+  ACL_API_SCOPE(aclrtGetPrimaryCtxState);
+  constexpr const char* api = "aclrtGetPrimaryCtxState";
+  if (active == nullptr) return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: active is null", api);
+  if (const aclError error = check_device_id(api, deviceId); error != ACL_SUCCESS) return error;
+  Device& state = device_state(deviceId);
+  std::lock_guard lock(state.mutex);
+  *active = state.uses > 0;
+  if (flags != nullptr) *flags = 0;
   return ACL_SUCCESS;
 }
 

@@ -41,6 +41,7 @@ constexpr Setting kSettings[] = {
     {&Env::log_level, "ASCEND_GLOBAL_LOG_LEVEL", "lowest level of messages shown", 4, 0, 4},
 };
 constexpr const char* kSocName = "ASCEND_EMULATOR_SOC";
+constexpr const char* kFaultsName = "ASCEND_EMULATOR_FAULTS";
 constexpr const char* kVisibleName = "ASCEND_RT_VISIBLE_DEVICES";  // CANN's: "0,3"
 
 // "4096", "64M", "2G". False if the text is no such number or does not fit.
@@ -116,6 +117,8 @@ Env read_environment() {
   Env env{};
   for (const Setting& setting : kSettings) env.*setting.field = read_setting(setting);
   env.soc = read_soc();
+  const char* faults = std::getenv(kFaultsName);
+  env.faults = faults == nullptr ? "" : faults;
   env.visible_devices = read_visible_devices(env.devices);
   if (env.device_memory == 0) env.device_memory = find_soc(env.soc.c_str())->hbm_gib * kGiB;
   if (env.resident_limit == 0) {

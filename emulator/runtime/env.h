@@ -20,6 +20,7 @@ struct Env {
   int64_t spin_us;
   int64_t log_level;  // CANN's: 0 debug to 3 error, 4 nothing
   std::string soc;
+  std::string faults;                // see faults.h
   std::vector<int> visible_devices;  // physical number of each device that the process sees
 };
 

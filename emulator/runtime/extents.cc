@@ -1,5 +1,6 @@
 #include "emulator/runtime/extents.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace ascend_emulator {
@@ -28,6 +29,38 @@ bool Extents::take(size_t size, size_t* offset) {
   if (length > size) add(begin + size, length - size);
   *offset = begin;
   return true;
+}
+
+// The smallest extent that has room for all, else the one that has room for most.
+size_t Extents::take_piece(size_t size, size_t unit, size_t* offset) {
+  const auto aligned_room = [unit](size_t begin, size_t length) {
+    const size_t lost = (unit - begin % unit) % unit;
+    return length > lost ? (length - lost) / unit * unit : 0;
+  };
+  auto best = by_offset_.end();
+  size_t most = 0;
+  for (auto fit = by_size_.lower_bound({size, 0}); fit != by_size_.end() && most < size; ++fit) {
+    most = aligned_room(fit->second, fit->first);
+    best = by_offset_.find(fit->second);
+  }
+  if (most < size) {
+    most = 0;
+    for (auto extent = by_offset_.begin(); extent != by_offset_.end(); ++extent) {
+      const size_t room = aligned_room(extent->first, extent->second);
+      if (room <= most) continue;
+      most = room;
+      best = extent;
+    }
+  }
+  const size_t taken = std::min(size, most);
+  if (taken == 0) return 0;
+  const auto [begin, length] = *best;
+  remove(best);
+  *offset = begin + (unit - begin % unit) % unit;
+  if (*offset > begin) add(begin, *offset - begin);
+  const size_t rest = begin + length - *offset - taken;
+  if (rest > 0) add(*offset + taken, rest);
+  return taken;
 }
 
 std::pair<size_t, size_t> Extents::give(size_t offset, size_t size) {

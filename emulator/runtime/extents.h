@@ -13,6 +13,9 @@ class Extents {
   explicit Extents(size_t capacity) { reset(capacity); }
 
   bool take(size_t size, size_t* offset);
+
+  // At most `size` bytes in one piece that begins and ends at multiples of `unit`. 0: none.
+  size_t take_piece(size_t size, size_t unit, size_t* offset);
   std::pair<size_t, size_t> give(size_t offset, size_t size);  // (offset, size) after merging
   void reset(size_t capacity);
   size_t largest() const { return by_size_.empty() ? 0 : by_size_.rbegin()->first; }

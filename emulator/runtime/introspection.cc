@@ -4,6 +4,7 @@
 
 #include "emulator/runtime/device_state.h"
 #include "emulator/runtime/env.h"
+#include "emulator/runtime/faults.h"
 
 using namespace ascend_emulator;
 
@@ -27,3 +28,8 @@ uint64_t emulatorMemcpyCount(int device) {
 void emulatorSetKernelDelayMicros(uint64_t micros) { kernel_delay().store(micros); }
 
 uint64_t emulatorKernelDelayMicros() { return kernel_delay().load(std::memory_order_relaxed); }
+
+int emulatorInjectFaults(const char* specification) {
+  if (!set_faults(specification == nullptr ? "" : specification)) return ACL_ERROR_RT_PARAM_INVALID;
+  return ACL_SUCCESS;
+}

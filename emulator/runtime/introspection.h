@@ -13,4 +13,7 @@ EMULATOR_API uint64_t emulatorMemcpyCount(int device);  // copies and memsets th
 // Every kernel takes at least this much longer. Also ASCEND_EMULATOR_KERNEL_DELAY_US.
 EMULATOR_API void emulatorSetKernelDelayMicros(uint64_t micros);
 EMULATOR_API uint64_t emulatorKernelDelayMicros();
+
+// Replaces the faults that are still to come: see faults.h. 0, or an ACL code.
+EMULATOR_API int emulatorInjectFaults(const char* specification);
 }

@@ -5,6 +5,7 @@
 #include "emulator/runtime/address_space.h"
 #include "emulator/runtime/api_scope.h"
 #include "emulator/runtime/device_state.h"
+#include "emulator/runtime/faults.h"
 #include "emulator/runtime/host_memory.h"
 
 using namespace ascend_emulator;
@@ -23,6 +24,7 @@ aclError allocate(const char* api, void** address, size_t size) {
   *address = nullptr;
   const Context* context = current_context();
   if (context == nullptr) return fail_no_device(api);
+  if (const aclError error = malloc_fault(api); error != ACL_SUCCESS) return error;
   Arena& arena = *device_state(context->device).arena.load(std::memory_order_acquire);
   const size_t usable =
       size > SIZE_MAX - kUsableUnit ? size : (size + kUsableUnit - 1) / kUsableUnit * kUsableUnit;

@@ -12,6 +12,7 @@
 #include "emulator/runtime/device.h"
 #include "emulator/runtime/device_state.h"
 #include "emulator/runtime/error.h"
+#include "emulator/runtime/virtual_range.h"
 
 namespace ascend_emulator {
 namespace {
@@ -22,6 +23,7 @@ class MappedPeer : public PeerArena {
   ~MappedPeer() override { remove_arena(slot_); }
 
   std::byte* alias() const override { return arena_->alias(); }
+  int file() const override { return arena_->fd(); }
   size_t size() const override { return arena_->capacity(); }
 
   void* import_block(size_t offset, size_t bytes) override {
@@ -71,7 +73,7 @@ std::shared_ptr<PeerArena> map_new(const std::string& name, std::chrono::millise
   }
   const int fd = fetch_descriptor(descriptor, timeout);
   if (fd < 0) return nullptr;
-  auto arena = Arena::import(device, fd);
+  auto arena = Arena::import(logical_device(device), fd);
   if (arena == nullptr) return nullptr;
   const int slot = place_imported_arena(arena.get());
   return slot < 0 ? nullptr : std::make_shared<MappedPeer>(std::move(arena), slot);
@@ -106,10 +108,17 @@ ArenaView arena_view(int device) {
   return arena == nullptr ? ArenaView{nullptr, 0} : ArenaView{arena->alias(), arena->capacity()};
 }
 
-bool arena_offset(const void* client, size_t* offset) {
+bool arena_offset(const void* client, size_t* offset) { return arena_extent(client, offset) != 0; }
+
+size_t arena_extent(const void* client, size_t* offset) {
+  if (VirtualRange* range = range_at(client, offset)) {
+    const bool own = range->own.load(std::memory_order_acquire);
+    return own ? range->contiguous(*offset, offset) : 0;
+  }
   Block block;
   const Arena* arena = arena_at(client, offset);
-  return arena != nullptr && arena->find(*offset, &block);
+  if (arena == nullptr || !arena->find(*offset, &block)) return 0;
+  return block.offset + block.size - *offset;
 }
 
 std::shared_ptr<PeerArena> map_peer(const std::string& name, std::chrono::milliseconds timeout) {

@@ -36,11 +36,16 @@ EMULATOR_API ArenaView arena_view(int device);
 // is not inside a live block of this process.
 EMULATOR_API bool arena_offset(const void* client, size_t* offset);
 
+// How many bytes from the address on lie side by side in the arena; less than to the end of the
+// block only where virtual memory is mapped in pieces. 0: no live block of this process.
+EMULATOR_API size_t arena_extent(const void* client, size_t* offset);
+
 // A peer's arena, mapped readable and writable. Unmapped when the last reference goes.
 class EMULATOR_API PeerArena {
  public:
   virtual ~PeerArena() = default;
   virtual std::byte* alias() const = 0;  // start of the arena
+  virtual int file() const = 0;          // the memfd behind it
   virtual size_t size() const = 0;
 
   // A client address (PROT_NONE, accepted by resolve()) for one block of the peer's arena; null if

@@ -105,8 +105,7 @@ aclError aclrtLaunchCallback(aclrtCallback fn, void* userData, aclrtCallbackBloc
                 found->id);
   }
   const bool block = blockType == ACL_CALLBACK_BLOCK;
-  found->submit(std::make_unique<CallbackTask>(std::move(queue), fn, userData, block));
-  return ACL_SUCCESS;
+  return found->submit(std::make_unique<CallbackTask>(std::move(queue), fn, userData, block));
 }
 
 aclError aclrtProcessReport(int32_t timeout) {

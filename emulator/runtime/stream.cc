@@ -8,9 +8,11 @@
 #include <exception>
 
 #include "emulator/profiling/recorder.h"
+#include "emulator/runtime/capture.h"
 #include "emulator/runtime/device_state.h"
 #include "emulator/runtime/env.h"
 #include "emulator/runtime/error.h"
+#include "emulator/runtime/faults.h"
 #include "emulator/runtime/introspection.h"
 #include "emulator/runtime/process.h"
 #include "emulator/runtime/stream_state.h"
@@ -47,6 +49,9 @@ void delay_kernel() {
 }
 
 aclError run_guarded(Task& task) {
+  if (task.info.kind == TaskKind::kKernel) {
+    if (const aclError fault = kernel_fault(task.info); fault != ACL_SUCCESS) return fault;
+  }
   try {
     return task.run();
   } catch (const std::exception& error) {
@@ -75,7 +80,16 @@ Stream::Queue& Stream::started_queue() {
   return *queue_owner_;
 }
 
-uint64_t Stream::submit(std::unique_ptr<Task> task) {
+aclError Stream::submit(std::unique_ptr<Task> task, uint64_t* ticket) {
+  if (diversion.load(std::memory_order_acquire) != nullptr) [[unlikely]] {
+    if (const auto result = divert(*this, task)) return *result;
+  }
+  const uint64_t number = push(std::move(task));
+  if (ticket != nullptr) *ticket = number;
+  return ACL_SUCCESS;
+}
+
+uint64_t Stream::push(std::unique_ptr<Task> task) {
   Queue* queue = queue_.load(std::memory_order_acquire);
   if (queue == nullptr) queue = &started_queue();
   Entry entry;
@@ -104,6 +118,21 @@ bool Stream::on_worker() const { return working_for == this; }
 bool Stream::wait(uint64_t tasks, const Deadline& deadline) {
   return process_ending() ? done_.reached(tasks) : done_.wait(tasks, deadline);
 }
+
+void Stream::request_abort() {
+  drop_through_.store(submitted(), std::memory_order_release);
+  aborts_.fetch_add(1, std::memory_order_release);
+}
+
+bool Stream::finish_abort(const Deadline& deadline) {
+  const bool over = wait(drop_through_.load(std::memory_order_acquire), deadline);
+  if (over) failure_.store(nullptr, std::memory_order_release);
+  return over;
+}
+
+bool Stream::aborting() const { return running_ <= drop_through_.load(std::memory_order_relaxed); }
+
+bool abort_requested() { return working_for != nullptr && working_for->aborting(); }
 
 bool Stream::stop(bool drop_queued) {
   if (process_ending()) return false;
@@ -136,7 +165,8 @@ void Stream::work() {
     Entry entry = next();
     if (entry.task == nullptr) break;
     scope.enter();
-    execute(*entry.task, entry.submit_ns, static_cast<uint32_t>(number));
+    running_ = number;
+    execute(*entry.task, entry.submit_ns, number);
     ran_.store(number, std::memory_order_release);
     entry.task.reset();
     done_.advance_to(number);
@@ -144,9 +174,14 @@ void Stream::work() {
   }
 }
 
-void Stream::execute(Task& task, uint64_t submit_ns, uint32_t number) {
-  if (drop_.load(std::memory_order_relaxed)) return;
+void Stream::execute(Task& task, uint64_t submit_ns, uint64_t number) {
+  if (drop_.load(std::memory_order_relaxed) || aborting()) return;
   if (failure() != nullptr && stop_on_failure.load(std::memory_order_relaxed)) return;
+  const aclError code = perform(task, submit_ns, static_cast<uint32_t>(number));
+  if (code != ACL_SUCCESS && !aborting()) fail_with(task, number, code);
+}
+
+aclError Stream::perform(Task& task, uint64_t submit_ns, uint32_t number) {
   const bool recorded = profiling::enabled.load(std::memory_order_relaxed);
   const uint64_t start_ns = recorded ? profiling::now_ns() : 0;
   if (task.info.kind == TaskKind::kKernel) delay_kernel();
@@ -154,19 +189,19 @@ void Stream::execute(Task& task, uint64_t submit_ns, uint32_t number) {
   if (recorded) {
     profiling::task_finished(task, {device, id, number, submit_ns, start_ns, profiling::now_ns()});
   }
-  if (code != ACL_SUCCESS) fail_with(task, number, code);
   Device& state = device_state(device);
   if (task.info.kind == TaskKind::kKernel) state.kernels.fetch_add(1, std::memory_order_relaxed);
   if (task.info.kind == TaskKind::kMemcpy) state.copies.fetch_add(1, std::memory_order_relaxed);
+  return code;
 }
 
 // Only the first failure counts: what follows it is likely its consequence.
-void Stream::fail_with(const Task& task, uint32_t number, aclError code) {
+void Stream::fail_with(const Task& task, uint64_t number, aclError code) {
   const std::string cause = take_recent_message();
   if (failure() != nullptr) return;
   char where[256];
-  std::snprintf(where, sizeof(where), "task %u, %s, on stream %u of device %d failed: ", number,
-                task.info.name, id, device);
+  std::snprintf(where, sizeof(where), "task %llu, %s, on stream %u of device %d failed: ",
+                static_cast<unsigned long long>(number), task.info.name, id, device);
   failure_.store(new Failure{code, where + (cause.empty() ? "no details" : cause)},
                  std::memory_order_release);
 }
@@ -174,8 +209,7 @@ void Stream::fail_with(const Task& task, uint32_t number, aclError code) {
 aclError enqueue(aclrtStream handle, std::unique_ptr<Task> task) {
   Stream* stream;
   const aclError error = find_stream(task->info.name, handle, &stream);
-  if (error == ACL_SUCCESS) stream->submit(std::move(task));
-  return error;
+  return error == ACL_SUCCESS ? stream->submit(std::move(task)) : error;
 }
 
 }  // namespace ascend_emulator

@@ -2,6 +2,7 @@
 
 #include "acl/acl_rt.h"
 #include "emulator/runtime/api_scope.h"
+#include "emulator/runtime/capture.h"
 #include "emulator/runtime/device.h"
 #include "emulator/runtime/stream.h"
 #include "emulator/runtime/stream_state.h"
@@ -11,7 +12,8 @@ using namespace ascend_emulator;
 
 namespace {
 
-constexpr uint32_t kLowestPriority = 7;  // 0 is the highest
+constexpr int kAbortPatienceMs = 60'000;  // for the task that runs
+constexpr uint32_t kLowestPriority = 7;   // 0 is the highest
 constexpr uint32_t kKnownFlags =
     ACL_STREAM_FAST_LAUNCH | ACL_STREAM_FAST_SYNC | ACL_STREAM_PERSISTENT | ACL_STREAM_HUGE;
 
@@ -34,6 +36,14 @@ class HostFunctionTask : public Task {
   void* argument_;
 };
 
+aclError get(const char* api, aclrtStream handle, uint32_t* value, const uint32_t Stream::* field) {
+  Stream* stream;
+  if (value == nullptr) return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: null pointer", api);
+  const aclError error = find_stream(api, handle, &stream);
+  if (error == ACL_SUCCESS) *value = stream->*field;
+  return error;
+}
+
 aclError destroy(const char* api, aclrtStream handle, bool drop_queued) {
   if (handle == nullptr) {
     return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: the default stream cannot be destroyed", api);
@@ -45,6 +55,7 @@ aclError destroy(const char* api, aclrtStream handle, bool drop_queued) {
                 stream->on_worker() ? "called from a function that runs on this very stream"
                                     : "the default stream cannot be destroyed");
   }
+  if (const aclError error = refuse_captured(api, *stream); error != ACL_SUCCESS) return error;
   destroy_stream(stream, drop_queued);
   return ACL_SUCCESS;
 }
@@ -61,7 +72,7 @@ aclError aclrtCreateStreamWithConfig(aclrtStream* stream, uint32_t priority, uin
   }
   Context* context = current_context();
   if (context == nullptr) return fail_no_device("aclrtCreateStreamWithConfig");
-  *stream = create_stream(*context, priority);
+  *stream = create_stream(*context, priority, flag);
   if (*stream == nullptr) {
     return fail(ACL_ERROR_RT_NO_STREAM_RESOURCE,
                 "aclrtCreateStreamWithConfig: all streams are in use");
@@ -132,6 +143,9 @@ aclError aclrtStreamQuery(aclrtStream stream, aclrtStreamStatus* status) {
       error != ACL_SUCCESS) {
     return error;
   }
+  if (const aclError error = refuse_captured("aclrtStreamQuery", *found); error != ACL_SUCCESS) {
+    return error;
+  }
   *status = found->idle() ? ACL_STREAM_STATUS_COMPLETE : ACL_STREAM_STATUS_NOT_READY;
   return report(found->failure());
 }
@@ -148,6 +162,35 @@ aclError aclrtStreamGetId(aclrtStream stream, int32_t* streamId) {
   }
   *streamId = static_cast<int32_t>(found->id);
   return ACL_SUCCESS;
+}
+
+aclError aclrtStreamGetPriority(aclrtStream stream, uint32_t* priority) {
+  ACL_API_SCOPE(aclrtStreamGetPriority);
+  return get("aclrtStreamGetPriority", stream, priority, &Stream::priority);
+}
+
+aclError aclrtStreamGetFlags(aclrtStream stream, uint32_t* flags) {
+  ACL_API_SCOPE(aclrtStreamGetFlags);
+  return get("aclrtStreamGetFlags", stream, flags, &Stream::flags);
+}
+
+aclError aclrtStreamAbort(aclrtStream stream) {
+  ACL_API_SCOPE(aclrtStreamAbort);
+  constexpr const char* api = "aclrtStreamAbort";
+  if (stream == nullptr) {
+    return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: the stream must not be null", api);
+  }
+  Stream* found;
+  if (const aclError error = find_stream(api, stream, &found); error != ACL_SUCCESS) return error;
+  if (const aclError error = refuse_captured(api, *found); error != ACL_SUCCESS) return error;
+  if (found->on_worker()) {
+    return fail(ACL_ERROR_RT_PARAM_INVALID,
+                "%s: called from a function that runs on this very stream", api);
+  }
+  found->request_abort();
+  if (found->finish_abort(Deadline::after(kAbortPatienceMs))) return ACL_SUCCESS;
+  return fail(ACL_ERROR_RT_TASK_TIMEOUT, "%s: the running task of stream %u has not ended in %d s",
+              api, found->id, kAbortPatienceMs / 1000);
 }
 
 aclError aclrtSetStreamFailureMode(aclrtStream stream, uint64_t mode) {

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "emulator/runtime/api_scope.h"
+#include "emulator/runtime/capture.h"
 #include "emulator/runtime/device_state.h"
 #include "emulator/runtime/handle_table.h"
 #include "emulator/runtime/stream.h"
@@ -23,7 +24,7 @@ Stream* default_stream(Context& context) {
   std::lock_guard lock(context.mutex);
   stream = context.default_stream.load(std::memory_order_relaxed);
   if (stream == nullptr) {
-    stream = create_stream(context, 0);
+    stream = create_stream(context, 0, 0);
     context.default_stream.store(stream, std::memory_order_release);
   }
   return stream;
@@ -71,13 +72,14 @@ uint32_t stream_id(aclrtStream handle) {
   return stream == nullptr ? UINT32_MAX : stream->id;
 }
 
-Stream* create_stream(Context& context, uint32_t priority) {
+Stream* create_stream(Context& context, uint32_t priority, uint32_t flags) {
   const uint32_t id = device_state(context.device).next_stream.fetch_add(1);
-  return streams().create(context, id, priority);
+  return streams().create(context, id, priority, flags);
 }
 
 void destroy_stream(Stream* stream, bool drop_queued) {
   if (!stream->live.exchange(false)) return;
+  drop_diversion(*stream);
   if (stream->stop(drop_queued)) streams().recycle(stream);
 }
 
@@ -105,8 +107,16 @@ aclError synchronize(const char* api, Stream& stream, const Deadline& deadline) 
         ACL_ERROR_RT_PARAM_INVALID,
         "%s: called from a function that runs on this very stream: it would wait for itself", api);
   }
+  if (const aclError error = refuse_captured(api, stream); error != ACL_SUCCESS) return error;
+  const uint32_t aborts = stream.aborts();
   const aclError error = await_tasks(api, stream, stream.submitted(), deadline);
-  return error != ACL_SUCCESS ? error : report(stream.failure());
+  if (error != ACL_SUCCESS) return error;
+  if (stream.aborts() != aborts) {
+    return fail(ACL_ERROR_RT_STREAM_ABORT,
+                "%s: the tasks of stream %u were dropped (aclrtStreamAbort, aclrtDeviceTaskAbort)",
+                api, stream.id);
+  }
+  return report(stream.failure());
 }
 
 // Waits for all streams, also when one of them has failed.
@@ -118,6 +128,18 @@ aclError synchronize_device(const char* api, int device, const Deadline& deadlin
     if (first == ACL_SUCCESS) first = error;
   });
   return first;
+}
+
+bool abort_device(int device, const Deadline& deadline) {
+  const auto visit = [device](auto act) {
+    streams().for_each([&](Stream& stream) {
+      if (stream.device == device) act(stream);
+    });
+  };
+  visit([](Stream& stream) { stream.request_abort(); });
+  bool over = true;
+  visit([&](Stream& stream) { over &= stream.finish_abort(deadline); });
+  return over;
 }
 
 }  // namespace ascend_emulator

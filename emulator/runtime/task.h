@@ -8,7 +8,7 @@
 
 namespace ascend_emulator {
 
-enum class TaskKind : uint8_t { kKernel, kCollective, kMemcpy, kEvent, kHostFunction };
+enum class TaskKind : uint8_t { kKernel, kCollective, kMemcpy, kEvent, kHostFunction, kGraph };
 
 // What profiles and error messages say about a task. The strings are static.
 struct TaskInfo {
@@ -21,7 +21,7 @@ struct TaskInfo {
   TaskKind kind = TaskKind::kKernel;     // kKernel: counted by emulatorTaskCount, slowed on request
 };
 
-// A unit of ordered work on a stream.
+// A unit of ordered work on a stream. One that is captured runs once for each run of its graph.
 class EMULATOR_API Task {
  public:
   Task() = default;
@@ -32,6 +32,9 @@ class EMULATOR_API Task {
   // Runs on the stream's worker thread. Anything but ACL_SUCCESS becomes the stream's asynchronous
   // error, with the message that fail() recorded on this thread.
   virtual aclError run() = 0;
+
+  // False: run() would wait for something outside of the stream. A graph runs another branch then.
+  virtual bool ready() const { return true; }
 
   TaskInfo info{};
 };

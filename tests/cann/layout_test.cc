@@ -20,5 +20,10 @@ static_assert(offsetof(HcclCommConfig, hcclQos) == 2228);
 static_assert(offsetof(HcclCommConfig, hcclSymWinMaxMemSizePerRank) == 2232);
 static_assert(sizeof(aclCANNPackageVersion) == 512);
 static_assert(sizeof(aclrtPtrAttributes) == 28);
+static_assert(sizeof(aclrtPhysicalMemProp) == 32);
+static_assert(offsetof(aclrtPhysicalMemProp, location) == 12);
+static_assert(offsetof(aclrtPhysicalMemProp, reserve) == 24);
+static_assert(sizeof(aclrtIpcEventHandle) == 64);
+static_assert(ACL_MEM_P2P_HUGE1G == 17);
 
 int main() { return 0; }

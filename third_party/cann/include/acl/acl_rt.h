@@ -31,6 +31,18 @@ typedef enum {
   ACL_DDR_MEM_NORMAL,
   ACL_HBM_MEM_HUGE,
   ACL_HBM_MEM_NORMAL,
+  ACL_DDR_MEM_P2P_HUGE,
+  ACL_DDR_MEM_P2P_NORMAL,
+  ACL_HBM_MEM_P2P_HUGE,
+  ACL_HBM_MEM_P2P_NORMAL,
+  ACL_HBM_MEM_HUGE1G,
+  ACL_HBM_MEM_P2P_HUGE1G,
+  ACL_MEM_NORMAL,
+  ACL_MEM_HUGE,
+  ACL_MEM_HUGE1G,
+  ACL_MEM_P2P_NORMAL,
+  ACL_MEM_P2P_HUGE,
+  ACL_MEM_P2P_HUGE1G,
 } aclrtMemAttr;
 
 typedef enum { ACL_DEVICE, ACL_HOST } aclrtRunMode;
@@ -45,6 +57,12 @@ typedef enum {
   ACL_EVENT_RECORDED_STATUS_NOT_READY = 0,
   ACL_EVENT_RECORDED_STATUS_COMPLETE = 1,
 } aclrtEventRecordedStatus;
+
+typedef enum {
+  ACL_EVENT_WAIT_STATUS_COMPLETE = 0,
+  ACL_EVENT_WAIT_STATUS_NOT_READY = 1,
+  ACL_EVENT_WAIT_STATUS_RESERVED = 0xFFFF,
+} aclrtEventWaitStatus;
 
 typedef enum {
   ACL_STREAM_STATUS_COMPLETE = 0,
@@ -82,6 +100,7 @@ typedef enum {
   ACL_MEM_LOCATION_TYPE_HOST = 0,
   ACL_MEM_LOCATION_TYPE_DEVICE,
   ACL_MEM_LOCATION_TYPE_UNREGISTERED,
+  ACL_MEM_LOCATION_TYPE_HOST_NUMA = 4,
 } aclrtMemLocationType;
 
 // Percentages; -1 where the device does not say.
@@ -103,6 +122,37 @@ typedef struct {
   uint32_t pageSize;
   uint32_t rsv[4];
 } aclrtPtrAttributes;
+
+typedef enum {
+  ACL_MEM_HANDLE_TYPE_NONE = 0,
+  ACL_MEM_HANDLE_TYPE_POSIX = 2,
+} aclrtMemHandleType;
+
+typedef enum { ACL_MEM_ALLOCATION_TYPE_PINNED = 0 } aclrtMemAllocationType;
+
+// Memory without an address; aclrtMapMem gives it one.
+typedef void* aclrtDrvMemHandle;
+
+typedef struct {
+  aclrtMemHandleType handleType;
+  aclrtMemAllocationType allocationType;
+  aclrtMemAttr memAttr;
+  aclrtMemLocation location;
+  uint64_t reserve;
+} aclrtPhysicalMemProp;
+
+typedef enum {
+  ACL_RT_MEM_ALLOC_GRANULARITY_MINIMUM,
+  ACL_RT_MEM_ALLOC_GRANULARITY_RECOMMENDED,
+  ACL_RT_MEM_ALLOC_GRANULARITY_UNDEF = 0xFFFF,
+} aclrtMemGranularityOptions;
+
+typedef enum { ACL_RT_IPC_MEM_ATTR_ACCESS_LINK } aclrtIpcMemAttrType;
+
+#define ACL_IPC_EVENT_HANDLE_SIZE 64U
+typedef struct {
+  char reserved[ACL_IPC_EVENT_HANDLE_SIZE];
+} aclrtIpcEventHandle;
 
 typedef enum {
   ACL_PKG_NAME_CANN,
@@ -136,6 +186,13 @@ typedef struct {
 #define ACL_STREAM_PERSISTENT 0x00000004U
 #define ACL_STREAM_HUGE 0x00000008U
 
+#define ACL_RT_IPC_MEM_EXPORT_FLAG_DEFAULT 0x0UL
+#define ACL_RT_IPC_MEM_EXPORT_FLAG_DISABLE_PID_VALIDATION 0x1UL
+#define ACL_RT_IPC_MEM_IMPORT_FLAG_DEFAULT 0x0UL
+#define ACL_RT_IPC_MEM_IMPORT_FLAG_ENABLE_PEER_ACCESS 0x1UL
+#define ACL_RT_VMM_EXPORT_FLAG_DEFAULT 0x0UL
+#define ACL_RT_VMM_EXPORT_FLAG_DISABLE_PID_VALIDATION 0x1UL
+
 typedef void (*aclrtCallback)(void* userData);
 typedef void (*aclrtHostFunc)(void* args);
 
@@ -154,7 +211,10 @@ CANN_API aclError aclrtGetLastError(aclrtLastErrLevel level);
 // Devices and contexts. A thread has no device until it sets one.
 CANN_API aclError aclrtSetDevice(int32_t deviceId);
 CANN_API aclError aclrtResetDevice(int32_t deviceId);
+CANN_API aclError aclrtResetDeviceForce(int32_t deviceId);
 CANN_API aclError aclrtGetDevice(int32_t* deviceId);
+CANN_API aclError aclrtGetPrimaryCtxState(int32_t deviceId, uint32_t* flags, int32_t* active);
+CANN_API aclError aclrtDeviceTaskAbort(int32_t deviceId, uint32_t timeout);
 CANN_API aclError aclrtGetDeviceCount(uint32_t* count);
 CANN_API aclError aclrtGetDeviceInfo(uint32_t deviceId, aclrtDevAttr attr, int64_t* value);
 CANN_API aclError aclrtGetDeviceCapability(int32_t deviceId, aclrtDevFeatureType devFeatureType,
@@ -191,8 +251,13 @@ CANN_API aclError aclrtDestroyStreamForce(aclrtStream stream);
 CANN_API aclError aclrtSynchronizeStream(aclrtStream stream);
 CANN_API aclError aclrtSynchronizeStreamWithTimeout(aclrtStream stream, int32_t timeout);
 CANN_API aclError aclrtStreamQuery(aclrtStream stream, aclrtStreamStatus* status);
+CANN_API aclError aclrtStreamAbort(aclrtStream stream);
+CANN_API aclError aclrtStreamGetPriority(aclrtStream stream, uint32_t* priority);
+CANN_API aclError aclrtStreamGetFlags(aclrtStream stream, uint32_t* flags);
 CANN_API aclError aclrtStreamGetId(aclrtStream stream, int32_t* streamId);
 CANN_API aclError aclrtStreamWaitEvent(aclrtStream stream, aclrtEvent event);
+CANN_API aclError aclrtStreamWaitEventWithTimeout(aclrtStream stream, aclrtEvent event,
+                                                  int32_t timeout);
 CANN_API aclError aclrtSetStreamFailureMode(aclrtStream stream, uint64_t mode);
 CANN_API aclError aclrtDeviceGetStreamPriorityRange(int32_t* leastPriority,
                                                     int32_t* greatestPriority);
@@ -213,10 +278,13 @@ CANN_API aclError aclrtRecordEvent(aclrtEvent event, aclrtStream stream);
 CANN_API aclError aclrtResetEvent(aclrtEvent event, aclrtStream stream);
 CANN_API aclError aclrtQueryEvent(aclrtEvent event, aclrtEventStatus* status);
 CANN_API aclError aclrtQueryEventStatus(aclrtEvent event, aclrtEventRecordedStatus* status);
+CANN_API aclError aclrtQueryEventWaitStatus(aclrtEvent event, aclrtEventWaitStatus* status);
 CANN_API aclError aclrtSynchronizeEvent(aclrtEvent event);
 CANN_API aclError aclrtSynchronizeEventWithTimeout(aclrtEvent event, int32_t timeout);
 CANN_API aclError aclrtEventElapsedTime(float* ms, aclrtEvent startEvent, aclrtEvent endEvent);
 CANN_API aclError aclrtEventGetTimestamp(aclrtEvent event, uint64_t* timestamp);
+CANN_API aclError aclrtIpcGetEventHandle(aclrtEvent event, aclrtIpcEventHandle* handle);
+CANN_API aclError aclrtIpcOpenEventHandle(aclrtIpcEventHandle handle, aclrtEvent* event);
 
 // Memory. `destMax`/`maxCount` are the bytes available at the destination.
 CANN_API aclError aclrtMalloc(void** devPtr, size_t size, aclrtMemMallocPolicy policy);
@@ -233,6 +301,37 @@ CANN_API aclError aclrtMemcpyAsync(void* dst, size_t destMax, const void* src, s
                                    aclrtMemcpyKind kind, aclrtStream stream);
 CANN_API aclError aclrtGetMemInfo(aclrtMemAttr attr, size_t* free, size_t* total);
 CANN_API aclError aclrtPointerGetAttributes(const void* ptr, aclrtPtrAttributes* attributes);
+
+// Virtual memory: addresses and memory apart. `alignment`, `expectPtr`, `flags` and `offset` are
+// reserved: 0.
+CANN_API aclError aclrtReserveMemAddress(void** virPtr, size_t size, size_t alignment,
+                                         void* expectPtr, uint64_t flags);
+CANN_API aclError aclrtReleaseMemAddress(void* virPtr);
+CANN_API aclError aclrtMallocPhysical(aclrtDrvMemHandle* handle, size_t size,
+                                      const aclrtPhysicalMemProp* prop, uint64_t flags);
+CANN_API aclError aclrtFreePhysical(aclrtDrvMemHandle handle);
+CANN_API aclError aclrtMapMem(void* virPtr, size_t size, size_t offset, aclrtDrvMemHandle handle,
+                              uint64_t flags);
+CANN_API aclError aclrtUnmapMem(void* virPtr);
+CANN_API aclError aclrtMemGetAllocationGranularity(aclrtPhysicalMemProp* prop,
+                                                   aclrtMemGranularityOptions option,
+                                                   size_t* granularity);
+CANN_API aclError aclrtMemExportToShareableHandle(aclrtDrvMemHandle handle,
+                                                  aclrtMemHandleType handleType, uint64_t flags,
+                                                  uint64_t* shareableHandle);
+CANN_API aclError aclrtMemSetPidToShareableHandle(uint64_t shareableHandle, int32_t* pid,
+                                                  size_t pidNum);
+CANN_API aclError aclrtMemImportFromShareableHandle(uint64_t shareableHandle, int32_t deviceId,
+                                                    aclrtDrvMemHandle* handle);
+
+// Device memory for other processes. The exporter names them (SetImportPid) unless it exports
+// without validation; both sides close the key.
+CANN_API aclError aclrtIpcMemGetExportKey(void* devPtr, size_t size, char* key, size_t len,
+                                          uint64_t flags);
+CANN_API aclError aclrtIpcMemSetImportPid(const char* key, int32_t* pid, size_t num);
+CANN_API aclError aclrtIpcMemSetAttr(const char* key, aclrtIpcMemAttrType type, uint64_t attr);
+CANN_API aclError aclrtIpcMemImportByKey(void** devPtr, const char* key, uint64_t flags);
+CANN_API aclError aclrtIpcMemClose(const char* key);
 
 CANN_END_DECLS
 
