@@ -2,6 +2,7 @@
 
 #include <c10/util/SmallVector.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "csrc/core/Env.h"
@@ -45,6 +46,14 @@ TensorListHandle own(c10::SmallVectorImpl<TensorHandle>& tensors) {
 }
 
 }  // namespace
+
+void Destroy::operator()(const aclTensor* handle) const { aclDestroyTensor(handle); }
+void Destroy::operator()(const aclTensorList* handle) const { aclDestroyTensorList(handle); }
+void Destroy::operator()(const aclScalar* handle) const { aclDestroyScalar(handle); }
+void Destroy::operator()(const aclScalarList* handle) const { aclDestroyScalarList(handle); }
+void Destroy::operator()(const aclIntArray* handle) const { aclDestroyIntArray(handle); }
+void Destroy::operator()(const aclFloatArray* handle) const { aclDestroyFloatArray(handle); }
+void Destroy::operator()(const aclBoolArray* handle) const { aclDestroyBoolArray(handle); }
 
 TensorHandle convert(To<aclTensor*>, Call& call, const Parameter& parameter,
                      const at::Tensor& tensor) {
@@ -118,23 +127,40 @@ BoolArrayHandle convert(To<aclBoolArray*>, Call&, const Parameter&, at::ArrayRef
   return BoolArrayHandle(aclCreateBoolArray(values.data(), values.size()));
 }
 
-void Call::launch(aclnnStatus prepared, uint64_t workspace_size, aclOpExecutor* executor,
-                  Launcher launcher) {
-  if (C10_UNLIKELY(prepared != ACLNN_SUCCESS)) fail(prepared);
-  const c10_npu::NPUStream stream = c10_npu::getCurrentNPUStream(device_);
+Text convert(To<char*>, Call& call, const Parameter& parameter, std::string_view value) {
+  Text text;
+  TORCH_CHECK(value.size() < text.characters.size(), call.name(), ": the text for '",
+              parameter.name, "' is longer than ", text.characters.size() - 1, " characters: '",
+              value, "'");
+  std::ranges::copy(value, text.characters.begin());
+  return text;
+}
+
+Launch make_launch(const Call& call, aclnnStatus prepared, uint64_t workspace_size,
+                   aclOpExecutor* executor, Launcher launcher, const c10_npu::NPUStream& stream) {
+  if (C10_UNLIKELY(prepared != ACLNN_SUCCESS)) call.fail(prepared);
   void* workspace = workspace_size == 0 ? nullptr : c10_npu::workspace(workspace_size, stream);
+  return {call, launcher, executor, workspace, workspace_size, stream.handle()};
+}
+
+void Launch::operator()() const {
   c10_npu::LaunchObserver* observer = c10_npu::launch_observer();
   const uint64_t begin = observer == nullptr ? 0 : c10_npu::launch_clock_ns();
-  const aclnnStatus status = launcher(workspace, workspace_size, executor, stream.stream());
-  if (C10_UNLIKELY(status != ACLNN_SUCCESS)) fail(status);
+  const aclnnStatus status = launcher(workspace, workspace_size, executor, stream);
+  if (C10_UNLIKELY(status != ACLNN_SUCCESS)) call.fail(status);
+  c10_npu::remember_launch(call.device(), call.name(), stream, call.shapes());
   if (C10_UNLIKELY(observer != nullptr)) {
-    observer->on_launch({name_, begin, c10_npu::launch_clock_ns(), stream.stream()});
+    observer->on_launch({call.name(), begin, c10_npu::launch_clock_ns(), stream});
   }
+}
+
+void finish_launch(const c10_npu::NPUStream& stream) {
   if (C10_UNLIKELY(c10_npu::env::launch_blocking())) stream.synchronize();
 }
 
 void Call::fail(aclnnStatus status) const {
-  c10_npu::throw_acl_error(status, name_, {__func__, __FILE__, __LINE__});
+  const std::string call = c10::str(name_, "(", shapes_.text(), ")");
+  c10_npu::throw_acl_error(status, call.c_str(), {__func__, __FILE__, __LINE__});
 }
 
 void Call::wrong_device(const Parameter& parameter, const at::Tensor& tensor) const {

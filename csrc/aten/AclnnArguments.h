@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 #include <c10/util/OptionalArrayRef.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "aclnn/aclnn_base.h"
 #include "csrc/aten/DataType.h"
+#include "csrc/core/LaunchHistory.h"
 #include "csrc/core/NPUStream.h"
 
 // From PyTorch values to the handles that aclnn functions take. One overload of `convert` per pair
@@ -45,39 +47,64 @@ class Call {
       wrong_device(parameter, tensor);
     }
     device_ = tensor.device().index();
+    shapes_.add(tensor.scalar_type(), tensor.sizes());
     const uint64_t bit = uint64_t{1} << (acl_data_type(tensor.scalar_type()) & 63);
     if (C10_UNLIKELY(parameter.dtypes != 0 && (parameter.dtypes & bit) == 0)) {
       wrong_dtype(parameter, tensor.scalar_type());
     }
   }
 
-  // The second phase, on the current stream of the arguments' device.
-  void launch(aclnnStatus prepared, uint64_t workspace_size, aclOpExecutor* executor,
-              Launcher launcher);
+  const char* name() const { return name_; }
+  c10::DeviceIndex device() const { return device_; }
+  const c10_npu::Shapes& shapes() const { return shapes_; }
+  // The current stream of the arguments' device.
+  c10_npu::NPUStream stream() const { return c10_npu::getCurrentNPUStream(device_); }
+  [[noreturn]] void fail(aclnnStatus status) const;
 
  private:
-  [[noreturn]] void fail(aclnnStatus status) const;
   [[noreturn]] void wrong_device(const Parameter& parameter, const at::Tensor& tensor) const;
   [[noreturn]] void wrong_dtype(const Parameter& parameter, at::ScalarType type) const;
 
   const char* name_;
   c10::DeviceIndex device_ = -1;
+  c10_npu::Shapes shapes_;
 };
 
-template <auto destroy>
-struct Destroy {
-  template <class T>
-  void operator()(T* handle) const {
-    destroy(handle);
-  }
+// The second phase of a call, as it waits in the task queue.
+struct Launch {
+  Call call;
+  Launcher launcher;
+  aclOpExecutor* executor;
+  void* workspace;
+  uint64_t workspace_size;
+  aclrtStream stream;
+
+  void operator()() const;
 };
-using TensorHandle = std::unique_ptr<aclTensor, Destroy<&aclDestroyTensor>>;
-using TensorListHandle = std::unique_ptr<aclTensorList, Destroy<&aclDestroyTensorList>>;
-using ScalarHandle = std::unique_ptr<aclScalar, Destroy<&aclDestroyScalar>>;
-using ScalarListHandle = std::unique_ptr<aclScalarList, Destroy<&aclDestroyScalarList>>;
-using IntArrayHandle = std::unique_ptr<aclIntArray, Destroy<&aclDestroyIntArray>>;
-using FloatArrayHandle = std::unique_ptr<aclFloatArray, Destroy<&aclDestroyFloatArray>>;
-using BoolArrayHandle = std::unique_ptr<aclBoolArray, Destroy<&aclDestroyBoolArray>>;
+// Between the phases: the scratch memory is the calling thread's or, on the queue's, the queue's.
+Launch make_launch(const Call& call, aclnnStatus prepared, uint64_t workspace_size,
+                   aclOpExecutor* executor, Launcher launcher, const c10_npu::NPUStream& stream);
+// After a launch was submitted: waits if ASCEND_LAUNCH_BLOCKING says so.
+void finish_launch(const c10_npu::NPUStream& stream);
+
+struct Destroy {
+  void operator()(const aclTensor* handle) const;
+  void operator()(const aclTensorList* handle) const;
+  void operator()(const aclScalar* handle) const;
+  void operator()(const aclScalarList* handle) const;
+  void operator()(const aclIntArray* handle) const;
+  void operator()(const aclFloatArray* handle) const;
+  void operator()(const aclBoolArray* handle) const;
+};
+template <class T>
+using Handle = std::unique_ptr<T, Destroy>;
+using TensorHandle = Handle<aclTensor>;
+using TensorListHandle = Handle<aclTensorList>;
+using ScalarHandle = Handle<aclScalar>;
+using ScalarListHandle = Handle<aclScalarList>;
+using IntArrayHandle = Handle<aclIntArray>;
+using FloatArrayHandle = Handle<aclFloatArray>;
+using BoolArrayHandle = Handle<aclBoolArray>;
 
 template <class T>
 struct To {};
@@ -108,12 +135,11 @@ inline aclDataType convert(To<aclDataType>, Call&, const Parameter&, at::ScalarT
   return acl_data_type(type);
 }
 
-inline char* convert(To<char*>, Call&, const Parameter&, const std::string& text) {
-  return const_cast<char*>(text.c_str());  // aclnn declares its input strings without const
-}
-inline char* convert(To<char*>, Call&, const Parameter&, const char* text) {
-  return const_cast<char*>(text);
-}
+// A string attribute, kept in place: the call may run after the caller's string is gone.
+struct Text {
+  std::array<char, 32> characters{};
+};
+Text convert(To<char*>, Call&, const Parameter&, std::string_view text);
 
 // Plain C values. Braces would forbid the conversions that schemas need (int64_t to int8_t).
 template <class T, class Value>
@@ -131,5 +157,7 @@ template <class T>
 T raw(T value) {
   return value;
 }
+// aclnn declares its input strings without const.
+inline char* raw(const Text& text) { return const_cast<char*>(text.characters.data()); }
 
 }  // namespace at_npu::aclnn

@@ -13,6 +13,13 @@ Spec spec(at::IntArrayRef sizes, at::ScalarType dtype, const at::Tensor& tensor)
   return sized(tensor, sizes, dtype);
 }
 
+// channels_last if `self` is.
+void follow_format(Spec& spec, const at::Tensor& self) {
+  if (self.suggest_memory_format() != at::MemoryFormat::ChannelsLast) return;
+  const auto strides = c10::get_channels_last_strides_2d(at::IntArrayRef(spec.sizes));
+  spec.strides.assign(strides.begin(), strides.end());
+}
+
 }  // namespace
 
 at::ScalarType sum_dtype(const at::Tensor& self, std::optional<at::ScalarType> dtype) {
@@ -58,7 +65,9 @@ Spec rolled(const at::Tensor& self, at::IntArrayRef shifts, at::IntArrayRef dims
       at::maybe_wrap_dim(dim, self.dim(), /*wrap_scalar=*/false);
     }
   }
-  return dims.empty() ? sized(self, self.sizes()) : like(self);
+  Spec result = sized(self, self.sizes());
+  if (!dims.empty()) follow_format(result, self);
+  return result;
 }
 
 Spec reduced_to_scalar(const at::Tensor& self, const char* op) {
@@ -142,10 +151,7 @@ Spec adaptive_pooled(const at::Tensor& self, at::IntArrayRef output_size) {
   }
   Spec result = sized(self, self.sizes());
   std::copy(output_size.begin(), output_size.end(), result.sizes.end() - 2);
-  if (self.suggest_memory_format() == at::MemoryFormat::ChannelsLast) {
-    const auto strides = c10::get_channels_last_strides_2d(at::IntArrayRef(result.sizes));
-    result.strides.assign(strides.begin(), strides.end());
-  }
+  follow_format(result, self);
   return result;
 }
 

@@ -42,16 +42,18 @@ void check_flags() {
   }
 }
 
-std::optional<int32_t> integer(const char* name, int32_t lowest) {
+std::optional<int32_t> integer(const char* name, int32_t lowest, int32_t highest) {
   const Variable& variable = row(name);
   const char* value = std::getenv(name);
   if (value == nullptr || *value == '\0') return std::nullopt;
   const std::string_view text = value;
   int32_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  TORCH_CHECK_VALUE(error == std::errc() && end == text.data() + text.size() && number >= lowest,
+  TORCH_CHECK_VALUE(error == std::errc() && end == text.data() + text.size() && number >= lowest &&
+                        number <= highest,
                     "the environment variable ", name, " must be a whole number from ", lowest,
-                    " on (", variable.meaning, "), got '", text, "'");
+                    highest == INT32_MAX ? " on" : c10::str(" to ", highest), " (",
+                    variable.meaning, "), got '", text, "'");
   return number;
 }
 

@@ -19,8 +19,8 @@ std::span<const Variable> variables();
 // The value of a variable of env.inc: 0 or 1 for a flag. Reads the environment, so callers keep
 // the result. A value that the type does not allow raises and says what is allowed.
 bool flag(const char* name);
-// A whole number of at least `lowest`; nothing if the variable is not set.
-std::optional<int32_t> integer(const char* name, int32_t lowest);
+// A whole number from `lowest` to `highest`; nothing if the variable is not set.
+std::optional<int32_t> integer(const char* name, int32_t lowest, int32_t highest = INT32_MAX);
 
 // Raises for the first flag whose value is neither, before any work has begun.
 void check_flags();

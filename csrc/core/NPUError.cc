@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "acl/acl.h"
+#include "csrc/core/LaunchHistory.h"
+#include "csrc/core/ThreadState.h"
 #include "third_party/cann/stubs/loader.h"
 
 namespace c10_npu {
@@ -43,6 +45,9 @@ bool is_out_of_memory(int code) {
   return code == ACL_ERROR_RT_MEMORY_ALLOCATION || code == ACL_ERROR_RT_DEVICE_OOM;
 }
 
+// CANN's block of errors that tasks had on a device.
+bool is_device_error(int code) { return code >= 507000 && code < 508000; }
+
 }  // namespace
 
 std::span<const ErrorEntry> acl_errors() { return kAclErrors; }
@@ -70,6 +75,8 @@ std::string describe_error(std::span<const ErrorEntry> table, int code, std::str
 
 void throw_acl_error(int code, const char* call, c10::SourceLocation where) {
   std::string text = describe_error(acl_errors(), code, call);
+  if (is_device_error(code) && !is_out_of_memory(code))
+    text += describe_last_launches(thread_state.current, text);
   if (is_out_of_memory(code)) throw c10::OutOfMemoryError(where, std::move(text));
   throw c10::AcceleratorError(where, code, std::move(text));
 }

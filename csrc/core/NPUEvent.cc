@@ -1,5 +1,6 @@
 #include "csrc/core/NPUEvent.h"
 
+#include <memory>
 #include <utility>
 
 #include "acl/acl.h"
@@ -11,62 +12,80 @@
 namespace c10_npu {
 namespace event {
 
-aclrtEvent create(c10::DeviceIndex device, bool timing) {
+Event* create(c10::DeviceIndex device, bool timing) {
   const NPUGuard guard(device);
-  aclrtEvent event = nullptr;
+  aclrtEvent handle = nullptr;
   const uint32_t flags = ACL_EVENT_SYNC | (timing ? ACL_EVENT_TIME_LINE : 0);
-  NPU_CHECK(aclrtCreateEventExWithFlag(&event, flags));
-  return event;
+  NPU_CHECK(aclrtCreateEventExWithFlag(&handle, flags));
+  return new Event{handle, device};
 }
 
-void destroy(aclrtEvent event, c10::DeviceIndex device) noexcept {
+void destroy(Event* event) noexcept {
+  const std::unique_ptr<Event> owner(event);
   // A forked child holds copies of its parent's events, which are not its own to destroy.
   if (event == nullptr || is_in_bad_fork()) return;
   try {
-    const NPUGuard guard(device);
-    NPU_CHECK_WARN(aclrtDestroyEvent(event));
+    const NPUGuard guard(event->device);
+    // Waits and records of it may still be queued.
+    submit(event->device, [handle = event->handle] { NPU_CHECK_WARN(aclrtDestroyEvent(handle)); });
   } catch (const c10::Error& error) {
     TORCH_WARN("an npu event was not destroyed: ", error.what_without_backtrace());
   }
 }
 
-void record(aclrtEvent event, const NPUStream& stream) {
+void record(Event& event, const NPUStream& stream) {
   const NPUGuard guard(stream.device_index());
-  NPU_CHECK(aclrtRecordEvent(event, stream.stream()));
+  event.recorded = submit(stream, [handle = event.handle, stream = stream.handle()] {
+    NPU_CHECK(aclrtRecordEvent(handle, stream));
+  });
 }
 
-void block(aclrtEvent event, const NPUStream& stream) {
+void block(const Event& event, const NPUStream& stream) {
   const NPUGuard guard(stream.device_index());
-  NPU_CHECK(aclrtStreamWaitEvent(stream.stream(), event));
+  // Each device has its own queue: CANN must know of the record before it is told to wait, and of
+  // the wait before the event is destroyed.
+  const bool is_own_device = event.device == stream.device_index();
+  if (!is_own_device) wait_for_task(event.device, event.recorded);
+  const auto position = submit(stream, [handle = event.handle, stream = stream.handle()] {
+    NPU_CHECK(aclrtStreamWaitEvent(stream, handle));
+  });
+  if (!is_own_device) wait_for_task(stream.device_index(), position);
 }
 
-bool query(aclrtEvent event) {
+bool query(const Event& event) {
+  if (!task_passed(event.device, event.recorded)) return false;
   ensure_bound();
   aclrtEventRecordedStatus status = ACL_EVENT_RECORDED_STATUS_NOT_READY;
-  NPU_CHECK(aclrtQueryEventStatus(event, &status));
+  NPU_CHECK(aclrtQueryEventStatus(event.handle, &status));
   return status == ACL_EVENT_RECORDED_STATUS_COMPLETE;
 }
 
-void synchronize(aclrtEvent event) {
+void synchronize(const Event& event) {
   ensure_bound();
-  NPU_CHECK(aclrtSynchronizeEvent(event));
+  NPU_CHECK(aclrtSynchronizeEvent(handle(event)));
+  throw_task_error(event.device);
 }
 
-float elapsed_time(aclrtEvent start, aclrtEvent end) {
+float elapsed_time(const Event& start, const Event& end) {
   float milliseconds = 0;
-  NPU_CHECK(aclrtEventElapsedTime(&milliseconds, start, end));
+  NPU_CHECK(aclrtEventElapsedTime(&milliseconds, handle(start), handle(end)));
   return milliseconds;
 }
 
-uint64_t recorded_time(aclrtEvent event) {
+uint64_t recorded_time(const Event& event) {
   uint64_t microseconds = 0;
-  NPU_CHECK(aclrtEventGetTimestamp(event, &microseconds));
+  NPU_CHECK(aclrtEventGetTimestamp(handle(event), &microseconds));
   return microseconds;
+}
+
+aclrtEvent handle(const Event& event) {
+  wait_for_task(event.device, event.recorded);
+  return event.handle;
 }
 
 }  // namespace event
 
-NPUEvent::~NPUEvent() { event::destroy(event_, device_); }
+NPUEvent::~NPUEvent() { event::destroy(event_); }
 
 NPUEvent::NPUEvent(NPUEvent&& other) noexcept
     : event_(std::exchange(other.event_, nullptr)),
@@ -87,17 +106,17 @@ void NPUEvent::record(const NPUStream& stream) {
   }
   TORCH_CHECK(device_ == stream.device_index(), "an event of npu:", static_cast<int>(device_),
               " cannot be recorded on a stream of ", stream.device());
-  event::record(event_, stream);
+  event::record(*event_, stream);
 }
 
 void NPUEvent::block(const NPUStream& stream) const {
-  if (event_ != nullptr) event::block(event_, stream);
+  if (event_ != nullptr) event::block(*event_, stream);
 }
 
-bool NPUEvent::query() const { return event_ == nullptr || event::query(event_); }
+bool NPUEvent::query() const { return event_ == nullptr || event::query(*event_); }
 
 void NPUEvent::synchronize() const {
-  if (event_ != nullptr) event::synchronize(event_);
+  if (event_ != nullptr) event::synchronize(*event_);
 }
 
 float NPUEvent::elapsed_time(const NPUEvent& end) const {
@@ -105,7 +124,7 @@ float NPUEvent::elapsed_time(const NPUEvent& end) const {
               "elapsed_time needs two events that were created with enable_timing=True");
   TORCH_CHECK(is_created() && end.is_created(), "elapsed_time needs two events that were recorded");
   const NPUGuard guard(device_);
-  return event::elapsed_time(event_, end.event_);
+  return event::elapsed_time(*event_, *end.event_);
 }
 
 }  // namespace c10_npu

@@ -1,22 +1,34 @@
 #pragma once
 
+#include <atomic>
+
 #include "acl/acl_base.h"
 #include "csrc/core/NPUStream.h"
+#include "csrc/core/TaskQueue.h"
 
 namespace c10_npu {
 
 // The calls on CANN's events, which NPUEvent and the device guard share. Each makes the device of
 // its stream or event current for the call.
 namespace event {
-aclrtEvent create(c10::DeviceIndex device, bool timing);
-void destroy(aclrtEvent event, c10::DeviceIndex device) noexcept;
-void record(aclrtEvent event, const NPUStream& stream);
-void block(aclrtEvent event, const NPUStream& stream);
-bool query(aclrtEvent event);
-void synchronize(aclrtEvent event);
-float elapsed_time(aclrtEvent start, aclrtEvent end);
+// CANN's event, and where in the device's task queue it was recorded last.
+struct Event {
+  aclrtEvent handle;
+  c10::DeviceIndex device;
+  std::atomic<TaskQueue::Position> recorded{0};
+};
+
+Event* create(c10::DeviceIndex device, bool timing);
+void destroy(Event* event) noexcept;  // nullptr is fine
+void record(Event& event, const NPUStream& stream);
+void block(const Event& event, const NPUStream& stream);
+bool query(const Event& event);
+void synchronize(const Event& event);
+float elapsed_time(const Event& start, const Event& end);
 // Microseconds on the device's clock at which the event was reached.
-uint64_t recorded_time(aclrtEvent event);
+uint64_t recorded_time(const Event& event);
+// CANN's event, once its last record has been handed to CANN.
+aclrtEvent handle(const Event& event);
 }  // namespace event
 
 // A marker in a stream. The CANN event is created on the stream's device at the first record.
@@ -30,7 +42,6 @@ class NPUEvent {
   NPUEvent& operator=(const NPUEvent&) = delete;
 
   bool is_created() const noexcept { return event_ != nullptr; }
-  aclrtEvent event() const noexcept { return event_; }
   // -1 before the first record.
   c10::DeviceIndex device_index() const noexcept { return device_; }
 
@@ -45,7 +56,7 @@ class NPUEvent {
   float elapsed_time(const NPUEvent& end) const;
 
  private:
-  aclrtEvent event_ = nullptr;
+  event::Event* event_ = nullptr;
   c10::DeviceIndex device_ = -1;
   bool timing_;
 };

@@ -13,6 +13,7 @@
 #include "csrc/core/CannLibrary.h"
 #include "csrc/core/Env.h"
 #include "csrc/core/NPUError.h"
+#include "csrc/core/TaskQueue.h"
 #include "csrc/core/ThreadState.h"
 
 namespace c10_npu {
@@ -30,6 +31,7 @@ std::array<std::atomic<bool>, kMaxDevices> used_devices{};
 // lives on in it, so unbinding that thread sends every use of a device through lazy_init.
 void in_forked_child() {
   bad_fork = true;
+  TaskQueue::abandon_all();
   thread_state.bound = -1;
 }
 
@@ -136,12 +138,28 @@ void device_synchronize() {
   static const std::optional<int32_t> timeout_s =
       env::integer("ACL_DEVICE_SYNC_TIMEOUT", /*lowest=*/1);
   ensure_bound();
+  flush_tasks(thread_state.current);
   if (timeout_s.has_value()) {
     const int32_t timeout_ms = std::min(*timeout_s, kLongest) * kMillisecondsPerSecond;
     NPU_CHECK(aclrtSynchronizeDeviceWithTimeout(timeout_ms));
   } else {
     NPU_CHECK(aclrtSynchronizeDevice());
   }
+}
+
+void stop_device(c10::DeviceIndex device) {
+  check_device_index(device);
+  ensure_bound();
+  drain_tasks(device);
+  constexpr uint32_t kLongest = 0;  // as long as CANN allows
+  NPU_CHECK(aclrtDeviceTaskAbort(device, kLongest));
+}
+
+void restart_device(c10::DeviceIndex device) {
+  check_device_index(device);
+  ensure_bound();
+  drain_tasks(device);
+  forget_task_error(device);
 }
 
 void set_op_timeout(uint64_t milliseconds) {

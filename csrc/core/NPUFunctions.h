@@ -30,6 +30,11 @@ c10::DeviceIndex maybe_exchange_device(c10::DeviceIndex device);
 // ACL_DEVICE_SYNC_TIMEOUT.
 void device_synchronize();
 
+// Drops what is queued on the device, here and in CANN; waits for the kernels that run.
+void stop_device(c10::DeviceIndex device);
+// Makes the device usable again after stop_device(): errors of the dropped work are forgotten.
+void restart_device(c10::DeviceIndex device);
+
 // Milliseconds after which CANN gives up a kernel that does not end, for the whole process.
 void set_op_timeout(uint64_t milliseconds);
 

@@ -13,6 +13,8 @@ c10::Device npu(c10::DeviceIndex index) { return c10::Device(kNPU, index); }
 
 NPUStream npu_stream(const c10::Stream& stream) { return NPUStream(NPUStream::UNCHECKED, stream); }
 
+event::Event& npu_event(void* event) { return *static_cast<event::Event*>(event); }
+
 }  // namespace
 
 C10_REGISTER_GUARD_IMPL(PrivateUse1, NPUGuardImpl);
@@ -107,28 +109,30 @@ void NPUGuardImpl::record(void** event, const c10::Stream& stream, c10::DeviceIn
   if (*event == nullptr) {
     *event = event::create(stream.device_index(), flag == c10::EventFlag::BACKEND_DEFAULT);
   }
-  event::record(*event, npu_stream(stream));
+  event::record(npu_event(*event), npu_stream(stream));
 }
 
 void NPUGuardImpl::block(void* event, const c10::Stream& stream) const {
-  if (event != nullptr) event::block(event, npu_stream(stream));
+  if (event != nullptr) event::block(npu_event(event), npu_stream(stream));
 }
 
-bool NPUGuardImpl::queryEvent(void* event) const { return event == nullptr || event::query(event); }
+bool NPUGuardImpl::queryEvent(void* event) const {
+  return event == nullptr || event::query(npu_event(event));
+}
 
 void NPUGuardImpl::synchronizeEvent(void* event) const {
-  if (event != nullptr) event::synchronize(event);
+  if (event != nullptr) event::synchronize(npu_event(event));
 }
 
 double NPUGuardImpl::elapsedTime(void* start, void* end, c10::DeviceIndex device) const {
   TORCH_CHECK(start != nullptr && end != nullptr,
               "elapsed_time needs two events that were recorded");
   const NPUGuard guard(device);
-  return event::elapsed_time(start, end);
+  return event::elapsed_time(npu_event(start), npu_event(end));
 }
 
-void NPUGuardImpl::destroyEvent(void* event, c10::DeviceIndex device) const noexcept {
-  event::destroy(event, device);
+void NPUGuardImpl::destroyEvent(void* event, c10::DeviceIndex) const noexcept {
+  event::destroy(static_cast<event::Event*>(event));
 }
 
 void NPUGuardImpl::recordDataPtrOnStream(const c10::DataPtr& data,

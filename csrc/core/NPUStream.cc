@@ -10,6 +10,7 @@
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGuard.h"
 #include "csrc/core/SyncDebug.h"
+#include "csrc/core/TaskQueue.h"
 #include "csrc/core/ThreadState.h"
 
 namespace c10_npu {
@@ -69,6 +70,11 @@ NPUStream next_stream(int pool, c10::DeviceIndex device) {
 }  // namespace
 
 aclrtStream NPUStream::stream() const {
+  flush_tasks(device_index());
+  return handle();
+}
+
+aclrtStream NPUStream::handle() const {
   const c10::StreamId stream_id = id();
   if (C10_UNLIKELY(stream_id >= kSlots)) {
     return reinterpret_cast<aclrtStream>(static_cast<intptr_t>(stream_id));
@@ -83,6 +89,7 @@ int NPUStream::priority() const { return (pool_of(id()) & kHighPriority) != 0 ? 
 bool NPUStream::isSyncLaunchStream() const noexcept { return (pool_of(id()) & kSyncLaunch) != 0; }
 
 bool NPUStream::query() const {
+  if (!tasks_passed(device_index())) return false;
   const NPUGuard guard(device_index());
   aclrtStreamStatus status = ACL_STREAM_STATUS_NOT_READY;
   NPU_CHECK(aclrtStreamQuery(stream(), &status));

@@ -22,8 +22,11 @@ class NPUStream {
 
   bool operator==(const NPUStream& other) const noexcept { return stream_ == other.stream_; }
 
-  // CANN's handle. One table read.
+  // CANN's handle, once everything submitted before has been handed to CANN (see TaskQueue.h): for
+  // calls that use the stream at once. Raises what went wrong there.
   aclrtStream stream() const;
+  // The handle alone, for what submit() runs. One table read.
+  aclrtStream handle() const;
   operator aclrtStream() const { return stream(); }
 
   c10::Stream unwrap() const noexcept { return stream_; }

@@ -32,7 +32,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::allreduce_all(c10d::OpType op, const Te
     if (reductions.back().post_processes()) require_no_coalescing("this all_reduce");
   }
   return run({op, "HcclAllReduce", options.timeout}, communicator(tensors.front().device()), {},
-             tensors, [&](HcclComm comm, aclrtStream stream) {
+             tensors, [&](HcclComm comm, const c10_npu::NPUStream& stream) {
                for (size_t i = 0; i < tensors.size(); ++i) {
                  const at::Tensor read = reductions[i].input(tensors[i]);
                  const at::Tensor written = reductions[i].output(tensors[i]);
@@ -49,7 +49,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::broadcast(Tensors& tensors,
   check_rank(options.rootRank, size_, "broadcast");
   return run(
       {OpType::BROADCAST, "HcclBroadcast", options.timeout}, communicator(tensor.device()), {},
-      {tensor}, [&](HcclComm comm, aclrtStream stream) {
+      {tensor}, [&](HcclComm comm, const c10_npu::NPUStream& stream) {
         HCCL_CHECK(HcclBroadcast(tensor.data_ptr(), tensor.numel(), hccl_type(tensor.scalar_type()),
                                  options.rootRank, comm, stream));
       });
@@ -63,7 +63,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::reduce(Tensors& tensors,
   if (reduction.post_processes()) require_no_coalescing("this reduce");
   return run(
       {OpType::REDUCE, "HcclReduce", options.timeout}, communicator(tensor.device()), {}, {tensor},
-      [&](HcclComm comm, aclrtStream stream) {
+      [&](HcclComm comm, const c10_npu::NPUStream& stream) {
         const at::Tensor read = reduction.input(tensor);
         const at::Tensor written = reduction.output(tensor);
         HCCL_CHECK(HcclReduce(read.data_ptr(), written.data_ptr(), read.numel(), reduction.type(),
@@ -85,7 +85,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::allgather_into_tensor_coalesced(
   return run(
       {OpType::_ALLGATHER_BASE, "HcclAllGather", options.timeout},
       communicator(inputs.front().device()), inputs, outputs,
-      [&](HcclComm comm, aclrtStream stream) {
+      [&](HcclComm comm, const c10_npu::NPUStream& stream) {
         for (size_t i = 0; i < inputs.size(); ++i) {
           HCCL_CHECK(HcclAllGather(inputs[i].data_ptr(), outputs[i].data_ptr(), inputs[i].numel(),
                                    hccl_type(inputs[i].scalar_type()), comm, stream));
@@ -111,7 +111,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::reduce_scatter_tensor_coalesced(
   return run(
       {OpType::_REDUCE_SCATTER_BASE, "HcclReduceScatter", options.timeout},
       communicator(outputs.front().device()), inputs, outputs,
-      [&](HcclComm comm, aclrtStream stream) {
+      [&](HcclComm comm, const c10_npu::NPUStream& stream) {
         for (size_t i = 0; i < inputs.size(); ++i) {
           const at::Tensor read = reductions[i].input(inputs[i]);
           const at::Tensor written = reductions[i].output(outputs[i]);
@@ -134,7 +134,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::alltoall_base(at::Tensor& output, at::T
   const HcclDataType type = hccl_type(input.scalar_type());
   return run({OpType::ALLTOALL_BASE, "HcclAlltoAllV", options.timeout},
              communicator(input.device()), {input}, {output},
-             [&](HcclComm comm, aclrtStream stream) {
+             [&](HcclComm comm, const c10_npu::NPUStream& stream) {
                HCCL_CHECK(HcclAlltoAllV(input.data_ptr(), send.counts.data(), send.offsets.data(),
                                         type, output.data_ptr(), receive.counts.data(),
                                         receive.offsets.data(), type, comm, stream));
@@ -153,7 +153,9 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::barrier(const c10d::BarrierOptions& opt
     device = *device_;
   }
   return run({OpType::BARRIER, "HcclBarrier", options.timeout}, communicator(device), {}, {},
-             [](HcclComm comm, aclrtStream stream) { HCCL_CHECK(HcclBarrier(comm, stream)); });
+             [](HcclComm comm, const c10_npu::NPUStream& stream) {
+               HCCL_CHECK(HcclBarrier(comm, stream));
+             });
 }
 
 ProcessGroupHCCL::Work ProcessGroupHCCL::send(Tensors& tensors, int destination, int) {
@@ -162,7 +164,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::send(Tensors& tensors, int destination,
       coalesced_ ? communicator(tensor.device()) : pair_communicator(tensor.device(), destination);
   const uint32_t peer = coalesced_ ? destination : (rank_ < destination ? 1 : 0);
   return run({OpType::SEND, "HcclSend", c10d::kUnsetTimeout, true}, pair, {tensor}, {},
-             [&](HcclComm comm, aclrtStream stream) {
+             [&](HcclComm comm, const c10_npu::NPUStream& stream) {
                HCCL_CHECK(HcclSend(tensor.data_ptr(), tensor.numel(),
                                    hccl_type(tensor.scalar_type()), peer, comm, stream));
              });
@@ -174,7 +176,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::recv(Tensors& tensors, int source, int)
       coalesced_ ? communicator(tensor.device()) : pair_communicator(tensor.device(), source);
   const uint32_t peer = coalesced_ ? source : (rank_ < source ? 1 : 0);
   return run({OpType::RECV, "HcclRecv", c10d::kUnsetTimeout, true}, pair, {}, {tensor},
-             [&](HcclComm comm, aclrtStream stream) {
+             [&](HcclComm comm, const c10_npu::NPUStream& stream) {
                HCCL_CHECK(HcclRecv(tensor.data_ptr(), tensor.numel(),
                                    hccl_type(tensor.scalar_type()), peer, comm, stream));
              });

@@ -54,13 +54,13 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::allgather(TensorLists& outputs, Tensors
                     list[rank_].numel(), " elements, this rank's input has ", input.numel());
   require_no_coalescing("all_gather with a list of outputs");
   const HcclDataType type = hccl_type(input.scalar_type());
-  const auto gather_even = [&](HcclComm comm, aclrtStream stream) {
+  const auto gather_even = [&](HcclComm comm, const c10_npu::NPUStream& stream) {
     const at::Tensor flat = flat_like(list);
     HCCL_CHECK(HcclAllGather(input.data_ptr(), flat.data_ptr(), input.numel(), type, comm, stream));
     copy_from_flat(flat, list);
   };
   // HCCL gathers equal sizes only: otherwise each rank broadcasts its own.
-  const auto gather_uneven = [&](HcclComm comm, aclrtStream stream) {
+  const auto gather_uneven = [&](HcclComm comm, const c10_npu::NPUStream& stream) {
     list[rank_].copy_(input);
     for (int root = 0; root < size_; ++root) {
       HCCL_CHECK(
@@ -85,7 +85,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::reduce_scatter(Tensors& outputs, Tensor
                     list[rank_].numel(), " elements, this rank's output has ", output.numel());
   require_no_coalescing("reduce_scatter with a list of inputs");
   const Reduction reduction(options.reduceOp, output, size_, "reduce_scatter");
-  const auto scatter_even = [&](HcclComm comm, aclrtStream stream) {
+  const auto scatter_even = [&](HcclComm comm, const c10_npu::NPUStream& stream) {
     const at::Tensor flat = flat_like(list);
     copy_to_flat(list, flat);
     const at::Tensor read = reduction.input(flat);
@@ -95,7 +95,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::reduce_scatter(Tensors& outputs, Tensor
     reduction.finish(written, output);
   };
   // HCCL scatters equal sizes only: otherwise one reduction per receiving rank.
-  const auto scatter_uneven = [&](HcclComm comm, aclrtStream stream) {
+  const auto scatter_uneven = [&](HcclComm comm, const c10_npu::NPUStream& stream) {
     for (int root = 0; root < size_; ++root) {
       const at::Tensor read = reduction.input(list[root]);
       const at::Tensor written = reduction.output(root == rank_ ? output : list[root]);
@@ -123,7 +123,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::alltoall(Tensors& outputs, Tensors& inp
   const SplitLayout receive(outputs);
   return run({OpType::ALLTOALL, "HcclAlltoAllV", options.timeout},
              communicator(inputs.front().device()), inputs, outputs,
-             [&](HcclComm comm, aclrtStream stream) {
+             [&](HcclComm comm, const c10_npu::NPUStream& stream) {
                const at::Tensor sent = flat_like(inputs);
                const at::Tensor received = flat_like(outputs);
                copy_to_flat(inputs, sent);
@@ -150,7 +150,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::scatter(Tensors& outputs, TensorLists& 
   require_no_coalescing("scatter");
   return run(
       {OpType::SCATTER, "HcclScatter", options.timeout}, communicator(output.device()), list,
-      {output}, [&](HcclComm comm, aclrtStream stream) {
+      {output}, [&](HcclComm comm, const c10_npu::NPUStream& stream) {
         at::Tensor flat;
         if (root) {
           flat = flat_like(list);
@@ -178,7 +178,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::gather(TensorLists& outputs, Tensors& i
   // HCCL has no gather.
   return run(
       {OpType::GATHER, "HcclGroup", options.timeout}, communicator(input.device()), {input}, list,
-      [&](HcclComm comm, aclrtStream stream) {
+      [&](HcclComm comm, const c10_npu::NPUStream& stream) {
         if (!root) {
           HCCL_CHECK(
               HcclSend(input.data_ptr(), input.numel(), type, options.rootRank, comm, stream));

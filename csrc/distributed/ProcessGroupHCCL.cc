@@ -133,7 +133,7 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::make_work(const Call& call,
 
 ProcessGroupHCCL::Work ProcessGroupHCCL::run(
     const Call& call, const Communicator& communicator, const Tensors& inputs, Tensors outputs,
-    c10::function_ref<void(HcclComm, aclrtStream)> launch) {
+    c10::function_ref<void(HcclComm, const c10_npu::NPUStream&)> launch) {
   const c10_npu::NPUStream stream = communicator->stream();
   const HcclComm handle = communicator->handle();
   communicator->follow(c10_npu::getCurrentNPUStream(stream.device_index()));

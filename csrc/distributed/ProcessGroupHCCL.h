@@ -119,9 +119,10 @@ class ProcessGroupHCCL final : public c10d::Backend {
   void check_device(at::Device device);
   std::vector<Communicator> communicators();
 
-  // Calls `launch` with the communicator's stream as the current one.
+  // Calls `launch` with the communicator's stream as the current one. HCCL takes its handle when it
+  // is called, which waits until what was queued on the stream before has been handed to CANN.
   Work run(const Call& call, const Communicator& communicator, const Tensors& inputs,
-           Tensors outputs, c10::function_ref<void(HcclComm, aclrtStream)> launch);
+           Tensors outputs, c10::function_ref<void(HcclComm, const c10_npu::NPUStream&)> launch);
   // What works on HCCL's result cannot run before the coalesced calls are launched.
   void require_no_coalescing(const char* what) const;
   Work allreduce_all(c10d::OpType op, const Tensors& tensors,

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 
+#include "csrc/core/TaskQueue.h"
 #include "csrc/profiler/device_profiling.h"
 #include "csrc/profiler/event_writer.h"
 #include "csrc/profiler/op_observer.h"
@@ -17,6 +18,8 @@ struct Session {
   Activities activities;
   std::unique_ptr<DeviceProfiling> device;  // null without the NPU activity
   std::unique_ptr<EventWriter> writer;      // while host operators are recorded
+  // Operators and their launches are joined by thread and time, so both happen on one thread.
+  std::unique_ptr<c10_npu::InPlaceLaunches> in_place = nullptr;
 };
 
 std::mutex mutex;
@@ -29,6 +32,7 @@ Session& opened(const char* call) {
 
 uint64_t stop(Session& running) {
   if (running.writer != nullptr) stop_observing_ops();
+  running.in_place.reset();
   // The host's records are kept even if the device's side fails.
   std::unique_ptr<EventWriter> writer = std::move(running.writer);
   const uint64_t lost = writer != nullptr ? writer->finish() : 0;
@@ -59,6 +63,7 @@ void start_profiler(const Config& config) {
   TORCH_CHECK(current.writer == nullptr, "start_profiler: the session is recording already");
   if (current.device != nullptr) current.device->start(config);
   if (current.activities.cpu) {
+    current.in_place = std::make_unique<c10_npu::InPlaceLaunches>();
     current.writer = std::make_unique<EventWriter>(current.path + "/FRAMEWORK");
     start_observing_ops(config.record_shapes);
   }

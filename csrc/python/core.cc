@@ -20,6 +20,7 @@
 #include "csrc/core/NPUStream.h"
 #include "csrc/core/NPUWorkspace.h"
 #include "csrc/core/SyncDebug.h"
+#include "csrc/core/TaskQueue.h"
 #include "csrc/python/bindings.h"
 
 namespace {
@@ -43,6 +44,8 @@ void bind_devices(py::module_& module) {
   module.def("_set_device", &c10_npu::set_device, Release());
   module.def("_exchange_device", &c10_npu::exchange_device, Release());
   module.def("_maybe_exchange_device", &c10_npu::maybe_exchange_device, Release());
+  module.def("_stop_device", &c10_npu::stop_device, Release());
+  module.def("_restart_device", &c10_npu::restart_device, Release());
   module.def("_synchronize", &c10_npu::device_synchronize, Release());
   module.def("_set_op_timeout", &c10_npu::set_op_timeout, Release());
 }
@@ -74,15 +77,21 @@ void bind_streams(py::module_& module) {
   module.def("_stream_priority", [](c10::StreamId id, c10::DeviceIndex device) {
     return stream_of(id, device).priority();
   });
-  module.def("_event_recorded_time", [](uintptr_t event, c10::DeviceIndex device) {
+  const auto event_of = [](uintptr_t id) -> c10_npu::event::Event& {
+    return *reinterpret_cast<c10_npu::event::Event*>(id);
+  };
+  module.def("_event_recorded_time", [=](uintptr_t event, c10::DeviceIndex device) {
     const c10_npu::NPUGuard guard(device);
-    return c10_npu::event::recorded_time(reinterpret_cast<aclrtEvent>(event));
+    return c10_npu::event::recorded_time(event_of(event));
   });
-  module.def("_event_elapsed_time", [](uintptr_t start, uintptr_t end, c10::DeviceIndex device) {
+  module.def("_event_elapsed_time", [=](uintptr_t start, uintptr_t end, c10::DeviceIndex device) {
     const c10_npu::NPUGuard guard(device);
-    return c10_npu::event::elapsed_time(reinterpret_cast<aclrtEvent>(start),
-                                        reinterpret_cast<aclrtEvent>(end));
+    return c10_npu::event::elapsed_time(event_of(start), event_of(end));
   });
+  module.def("_event_handle", [=](uintptr_t event) {
+    return reinterpret_cast<uintptr_t>(c10_npu::event::handle(event_of(event)));
+  });
+  module.def("_task_queue_level", &c10_npu::task_queue_level);
 }
 
 void bind_properties(py::module_& module) {

@@ -14,6 +14,7 @@ def _library() -> ctypes.CDLL:
     library = ctypes.CDLL(f"{_loader.cann_home()}/lib64/libascendcl.so")
     library.emulatorTaskCount.restype = ctypes.c_uint64
     library.emulatorSetKernelDelayMicros.argtypes = [ctypes.c_uint64]
+    library.emulatorInjectFaults.argtypes = [ctypes.c_char_p]
     return library
 
 
@@ -30,6 +31,11 @@ def slow_kernels(seconds: float) -> Iterator[None]:
         yield
     finally:
         _library().emulatorSetKernelDelayMicros(0)
+
+
+def inject_faults(specification: str) -> None:
+    """For example aclnnMul:3: the third such kernel fails; malloc: the next allocation."""
+    assert _library().emulatorInjectFaults(specification.encode()) == 0
 
 
 def run_python(script: str, **environment: str) -> subprocess.CompletedProcess:

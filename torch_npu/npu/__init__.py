@@ -18,6 +18,8 @@ from torch_npu.npu.device import _exchange_device as _exchange_device
 from torch_npu.npu.device import _is_in_bad_fork as _is_in_bad_fork
 from torch_npu.npu.device import _lazy_init as _lazy_init
 from torch_npu.npu.device import _maybe_exchange_device as _maybe_exchange_device
+from torch_npu.npu.executor_cache import *  # noqa: F403
+from torch_npu.npu.executor_cache import __all__ as _executor_cache
 from torch_npu.npu.fallback import *  # noqa: F403
 from torch_npu.npu.fallback import __all__ as _fallback
 from torch_npu.npu.memory import *  # noqa: F403
@@ -60,6 +62,7 @@ __all__ = [
     *_autocast,
     *_deterministic,
     *_device,
+    *_executor_cache,
     *_fallback,
     *_options,
     *_overflow,

@@ -24,8 +24,10 @@ __all__ = [
     "is_available",
     "is_bf16_supported",
     "is_initialized",
+    "restart_device",
     "set_device",
     "set_op_timeout_ms",
+    "stop_device",
     "synchronize",
     "utilization",
 ]
@@ -111,6 +113,34 @@ def set_op_timeout_ms(timeout: int) -> None:
 
 
 # device_name is what Ascend's scripts call the argument, device what torch.cuda calls it.
+def stop_device(device_id: int) -> None:
+    """Drops the work that is queued on a device, for example after one of its kernels has failed.
+
+    Tensors keep their memory, with contents that are whatever was written so far. Work can be
+    queued again after restart_device().
+    """
+    _C._stop_device(_get_device_index(device_id))
+
+
+def restart_device(
+    device_id: int,
+    rebuild_all_resources: bool = False,
+    disable_tensor_unsafe_check: bool = False,
+) -> None:
+    """Makes a device that stop_device() has stopped usable again.
+
+    rebuild_all_resources, which would set up process groups anew, is not there: destroy them and
+    call init_process_group() again. Tensors are never marked as unsafe, so
+    disable_tensor_unsafe_check changes nothing.
+    """
+    if rebuild_all_resources:
+        raise NotImplementedError(
+            "restart_device(rebuild_all_resources=True) is not supported: destroy the process "
+            "groups and call torch.distributed.init_process_group() again"
+        )
+    _C._restart_device(_get_device_index(device_id))
+
+
 def get_device_properties(
     device_name: Device = None, *, device: Device = None
 ) -> _C._NPUDeviceProperties:

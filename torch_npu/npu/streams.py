@@ -83,7 +83,7 @@ class Event(torch.Event):
     @property
     def npu_event(self) -> int:
         """CANN's aclrtEvent as a number, 0 before the first record."""
-        return self.event_id
+        return _C._event_handle(self.event_id) if self.event_id else 0
 
     @property
     def _as_parameter_(self) -> ctypes.c_void_p:

@@ -30,10 +30,6 @@ _NAMES = {
     ),
     "marks for profiles are made with torch.profiler.record_function": ("mstx",),
     "profiles are taken with torch_npu.profiler.profile": ("profile",),
-    "a failed device cannot be stopped and started again: start the process anew": (
-        "restart_device",
-        "stop_device",
-    ),
 }
 
 INSTEAD = {name: text for text, names in _NAMES.items() for name in names}

@@ -12,6 +12,7 @@
 #include "csrc/core/NPUGuard.h"
 #include "csrc/core/NPUHostAllocator.h"
 #include "csrc/core/NPUPeerAccess.h"
+#include "csrc/core/TaskQueue.h"
 
 namespace at_npu {
 namespace {
@@ -27,8 +28,10 @@ void copy_bytes(const at::Tensor& src, const at::Tensor& dst, aclrtMemcpyKind ki
                 const c10_npu::NPUStream& stream) {
   const size_t bytes = dst.nbytes();
   if (bytes == 0) return;
-  NPU_CHECK(aclrtMemcpyAsync(dst.mutable_data_ptr(), bytes, src.const_data_ptr(), bytes, kind,
-                             stream.stream()));
+  c10_npu::submit(stream, [=, to = dst.mutable_data_ptr(), from = src.const_data_ptr(),
+                           handle = stream.handle()] {
+    NPU_CHECK(aclrtMemcpyAsync(to, bytes, from, bytes, kind, handle));
+  });
 }
 
 // On one device: strides, dtypes and conjugation are the kernel's business.

@@ -152,8 +152,11 @@ at::Tensor& random_from(at::Tensor& self, int64_t from, std::optional<int64_t> t
   const int64_t end = to.value_or(exact_limit(self.scalar_type()));
   TORCH_CHECK(from < end, "random_ expects 'from' to be less than 'to', but got from=", from,
               " >= to=", end);
-  const bool fits = self.scalar_type() != at::kBool || (from >= 0 && end <= 2);
-  TORCH_CHECK(fits, "random_: from=", from, " or to - 1=", end - 1, " is out of bounds for bool");
+  // Scalars wrap negative numbers around for unsigned types and take any number as true.
+  const bool is_bool = self.scalar_type() == at::kBool;
+  TORCH_CHECK(!(is_bool || self.scalar_type() == at::kByte) || from >= 0, "random_: from=", from,
+              " is out of bounds for ", self.scalar_type());
+  TORCH_CHECK(!is_bool || end <= 2, "random_: to - 1=", end - 1, " is out of bounds for bool");
   check_representable(at::Scalar(from), self.scalar_type());
   check_representable(at::Scalar(end - 1), self.scalar_type());
   return random_range(self, from, end, generator);

@@ -6,6 +6,7 @@
 #include "acl/acl.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUGuard.h"
+#include "csrc/core/TaskQueue.h"
 #include "csrc/core/allocator/DeviceMemory.h"
 #include "csrc/core/allocator/format_bytes.h"
 
@@ -47,12 +48,14 @@ void DeviceMemory::empty_cache() {
   release_free_segments();
 }
 
-// Work that used the freed blocks may still be queued, and aclrtFree does not wait for it.
+// Work that used the freed blocks may still be queued, here and in CANN, and aclrtFree does not
+// wait for it.
 void DeviceMemory::release_free_segments() {
   const auto unused = [](const Block* block) {
     return block->is_free() && block->is_whole_segment();
   };
   if (std::ranges::none_of(segments_, unused)) return;
+  drain_tasks(device_);
   NPU_CHECK(aclrtSynchronizeDevice());
   for (auto segment = segments_.begin(); segment != segments_.end();) {
     Block* block = *segment;

@@ -106,7 +106,7 @@ EMULATOR_API aclnnStatus aclGetBoolArraySize(const aclBoolArray* array, uint64_t
   return get_size("aclGetBoolArraySize", array, array ? array->values.size() : 0, size);
 }
 
-EMULATOR_API aclnnStatus aclGetTensorListSize(const aclTensorList* list, uint64_t* size) {
+aclnnStatus aclGetTensorListSize(const aclTensorList* list, uint64_t* size) {
   return get_size("aclGetTensorListSize", list, list ? list->elements.size() : 0, size);
 }
 

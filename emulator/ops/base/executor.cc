@@ -31,6 +31,24 @@ struct aclOpExecutor final : public Task, public Pooled<aclOpExecutor> {
     }
   }
 
+  // A launch of a repeatable executor: with tensors of its own, because the caller may give the
+  // prepared ones other addresses while this one waits in its stream.
+  explicit aclOpExecutor(const aclOpExecutor& prepared)
+      : aclOpExecutor(prepared.function_, {prepared.arguments_.data(), prepared.function_.size}) {
+    for (size_t i = 0; i < function_.size; ++i) {
+      if (arguments_[i].handle == nullptr) continue;
+      if (function_.parameters[i].kind == Kind::kTensor) {
+        replace(arguments_[i].tensor, clone(*arguments_[i].tensor));
+      } else if (function_.parameters[i].kind == Kind::kTensorList) {
+        auto* list = new aclTensorList;
+        for (const aclTensor* tensor : arguments_[i].tensor_list->elements) {
+          list->elements.push_back(tensor == nullptr ? nullptr : clone(*tensor));
+        }
+        replace(arguments_[i].tensor_list, list);
+      }
+    }
+  }
+
   ~aclOpExecutor() override {
     for (size_t i = 0; i < function_.size; ++i) {
       const Kind kind = function_.parameters[i].kind;
@@ -41,6 +59,19 @@ struct aclOpExecutor final : public Task, public Pooled<aclOpExecutor> {
   const Function& function() const { return function_; }
 
   void target(int device) { device_ = device; }
+
+  bool is_repeatable() const { return repeatable_; }
+  void make_repeatable() { repeatable_ = true; }
+
+  // The argument that is the function's `index`-th tensor or tensor list; nullptr if it has fewer.
+  const Argument* tensor_argument(size_t index) const {
+    for (size_t i = 0; i < function_.size; ++i) {
+      const Kind kind = function_.parameters[i].kind;
+      if (kind != Kind::kTensor && kind != Kind::kTensorList) continue;
+      if (index-- == 0) return &arguments_[i];
+    }
+    return nullptr;
+  }
 
   void describe() {
     details_ = ascend_emulator::describe(function_, arguments_.data());
@@ -91,7 +122,26 @@ struct aclOpExecutor final : public Task, public Pooled<aclOpExecutor> {
     arguments_[i].string = strings_.emplace_front(arguments_[i].string).c_str();
   }
 
+  static aclTensor* clone(const aclTensor& tensor) {
+    auto* copy = new aclTensor;
+    copy->dtype = tensor.dtype;
+    copy->format = tensor.format;
+    copy->offset = tensor.offset;
+    copy->data = tensor.data;
+    copy->view.assign(tensor.view.span());
+    copy->strides.assign(tensor.strides.span());
+    copy->storage.assign(tensor.storage.span());
+    return copy;
+  }
+
+  template <class T>
+  static void replace(const T*& argument, const T* copy) {
+    argument->release();
+    argument = copy;
+  }
+
   const Function& function_;
+  bool repeatable_ = false;
   int device_ = -1;
   std::array<Argument, kMaxParameters> arguments_;
   std::forward_list<std::string> strings_;
@@ -119,14 +169,66 @@ aclnnStatus launch(const Function& function, aclOpExecutor* executor, aclrtStrea
   if (executor == nullptr) {
     return fail(ACLNN_ERR_PARAM_NULLPTR, "%s: executor must not be null.", function.name);
   }
-  std::unique_ptr<aclOpExecutor> task(executor);
-  if (&task->function() != &function) {
+  if (&executor->function() != &function) {
+    const char* other = executor->function().name;
+    if (!executor->is_repeatable()) delete executor;
     return fail(ACLNN_ERR_PARAM_INVALID, "%s: the executor was prepared by %s.", function.name,
-                task->function().name);
+                other);
   }
+  std::unique_ptr<aclOpExecutor> task(executor->is_repeatable() ? new aclOpExecutor(*executor)
+                                                                : executor);
   task->target(stream_device(stream));
   if (shapes_enabled.load(std::memory_order_relaxed)) task->describe();
   return enqueue(stream, std::move(task));
 }
 
+namespace {
+
+aclnnStatus refuse_null(const char* api) {
+  return fail(ACLNN_ERR_PARAM_NULLPTR, "%s: executor and tensor must not be null.", api);
+}
+
+}  // namespace
 }  // namespace ascend_emulator
+
+extern "C" {
+
+aclnnStatus aclSetAclOpExecutorRepeatable(aclOpExecutor* executor) {
+  if (executor == nullptr) return refuse_null("aclSetAclOpExecutorRepeatable");
+  executor->make_repeatable();
+  return ACLNN_SUCCESS;
+}
+
+aclnnStatus aclDestroyAclOpExecutor(aclOpExecutor* executor) {
+  delete executor;
+  return ACLNN_SUCCESS;
+}
+
+aclnnStatus aclSetTensorAddr(aclOpExecutor* executor, size_t index, aclTensor* tensor, void* addr) {
+  if (executor == nullptr || tensor == nullptr) return refuse_null("aclSetTensorAddr");
+  const Argument* argument = executor->tensor_argument(index);
+  if (argument == nullptr || argument->tensor != tensor) {
+    return fail(ACLNN_ERR_PARAM_INVALID,
+                "aclSetTensorAddr: %s was not prepared with this tensor at index %zu.",
+                executor->function().name, index);
+  }
+  tensor->data = addr;
+  return ACLNN_SUCCESS;
+}
+
+aclnnStatus aclSetDynamicTensorAddr(aclOpExecutor* executor, size_t irIndex, size_t relativeIndex,
+                                    aclTensorList* tensors, void* addr) {
+  if (executor == nullptr || tensors == nullptr) return refuse_null("aclSetDynamicTensorAddr");
+  const Argument* argument = executor->tensor_argument(irIndex);
+  if (argument == nullptr || argument->tensor_list != tensors ||
+      relativeIndex >= tensors->elements.size() || tensors->elements[relativeIndex] == nullptr) {
+    return fail(ACLNN_ERR_PARAM_INVALID,
+                "aclSetDynamicTensorAddr: %s was not prepared with this list at index %zu, or it "
+                "has no tensor %zu.",
+                executor->function().name, irIndex, relativeIndex);
+  }
+  const_cast<aclTensor*>(tensors->elements[relativeIndex])->data = addr;
+  return ACLNN_SUCCESS;
+}
+
+}  // extern "C"

@@ -60,7 +60,7 @@ struct Array : Counted<Self> {
   std::vector<Value> values;
 };
 
-// Owns one reference of each element.
+// Owns one reference of each element; null elements are absent.
 template <class Self, class Element>
 struct List : Counted<Self> {
   std::vector<const Element*> elements;

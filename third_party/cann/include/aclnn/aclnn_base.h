@@ -45,6 +45,18 @@ CANN_API aclnnStatus aclDestroyBoolArray(const aclBoolArray* array);
 CANN_API aclnnStatus aclDestroyTensorList(const aclTensorList* array);
 CANN_API aclnnStatus aclDestroyScalarList(const aclScalarList* array);
 
+CANN_API aclnnStatus aclGetTensorListSize(const aclTensorList* tensorList, uint64_t* size);
+
+// A repeatable executor outlives its launches and can be launched again, with other addresses in
+// its tensors. `index` counts the function's tensors and tensor lists, absent ones included.
+CANN_API aclnnStatus aclSetAclOpExecutorRepeatable(aclOpExecutor* executor);
+CANN_API aclnnStatus aclDestroyAclOpExecutor(aclOpExecutor* executor);
+CANN_API aclnnStatus aclSetTensorAddr(aclOpExecutor* executor, size_t index, aclTensor* tensor,
+                                      void* addr);
+CANN_API aclnnStatus aclSetDynamicTensorAddr(aclOpExecutor* executor, size_t irIndex,
+                                             size_t relativeIndex, aclTensorList* tensors,
+                                             void* addr);
+
 // The array comes from `new int64_t[]`; the caller frees it with `delete[]`.
 CANN_API aclnnStatus aclGetViewShape(const aclTensor* tensor, int64_t** viewDims,
                                      uint64_t* viewDimsNum);

@@ -1,0 +1,189 @@
+#include "csrc/aten/ExecutorCache.h"
+
+#include <atomic>
+#include <mutex>
+
+#include "csrc/aten/AclnnCall.h"
+#include "csrc/core/Determinism.h"
+#include "csrc/core/Env.h"
+#include "csrc/core/NPUError.h"
+#include "csrc/core/NPUFunctions.h"
+#include "csrc/core/NPUWorkspace.h"
+#include "csrc/core/TaskQueue.h"
+
+namespace at_npu::aclnn {
+namespace {
+
+// Written by one thread, read by any.
+class Counter {
+ public:
+  void increase() { set(get() + 1); }
+  uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  void set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+
+  std::atomic<uint64_t> value_{0};
+};
+
+}  // namespace
+
+struct ExecutorCache::Counters {
+  Counter hits, misses, not_cacheable;
+};
+
+namespace {
+
+// Counters outlive their threads, so that nothing is missing from the sums.
+struct AllCounters {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<void>> of_threads;
+};
+
+AllCounters& all_counters() {
+  static auto& counters = *new AllCounters;
+  return counters;
+}
+
+}  // namespace
+
+void CallKey::add(Call&, const Parameter&, const at::Scalar& scalar) {
+  add(static_cast<uint64_t>(scalar.type()));
+  if (scalar.isComplex()) {
+    const auto value = scalar.toComplexDouble();
+    add(std::bit_cast<uint64_t>(value.real()));
+    add(std::bit_cast<uint64_t>(value.imag()));
+  } else if (scalar.isFloatingPoint()) {
+    add(std::bit_cast<uint64_t>(scalar.toDouble()));
+  } else {
+    add(static_cast<uint64_t>(scalar.toLong()));
+  }
+}
+
+void CallKey::finish(c10::DeviceIndex device) {
+  add(static_cast<uint64_t>(device) << 8 | static_cast<uint64_t>(c10_npu::determinism()));
+}
+
+// Multiply and fold, word by word.
+uint64_t CallKey::hash() const {
+  uint64_t hash = 0x9e3779b97f4a7c15;
+  for (const uint64_t word : words()) {
+    const auto product = static_cast<unsigned __int128>(hash ^ word) * 0xd6e8feb86659fd93;
+    hash = static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  }
+  return hash;
+}
+
+CachedExecutor::~CachedExecutor() {
+  if (!c10_npu::is_in_bad_fork()) NPU_CHECK_WARN(aclDestroyAclOpExecutor(launch_.executor));
+}
+
+void CachedExecutor::add_target(aclTensorList* list) {
+  const size_t index = next_index_++;
+  if (list == nullptr) return;
+  uint64_t size = 0;
+  NPU_CHECK(aclGetTensorListSize(list, &size));
+  for (size_t i = 0; i < size; ++i) targets_.push_back({index, nullptr, list, i});
+}
+
+void CachedExecutor::launch(const CallKey::Addresses& addresses, void* workspace,
+                            aclrtStream stream) const {
+  void* const* address = addresses.data();
+  for (const Target& target : targets_) {
+    if (target.list != nullptr) {
+      NPU_CHECK(aclSetDynamicTensorAddr(launch_.executor, target.index, target.relative,
+                                        target.list, *address++));
+    } else if (target.tensor != nullptr) {
+      NPU_CHECK(aclSetTensorAddr(launch_.executor, target.index, target.tensor, *address++));
+    }
+  }
+  Launch launch = launch_;
+  launch.workspace = workspace;
+  launch.stream = stream;
+  launch();
+}
+
+ExecutorCache::ExecutorCache() : counters_(std::make_shared<Counters>()) {
+  AllCounters& all = all_counters();
+  const std::lock_guard lock(all.mutex);
+  all.of_threads.push_back(counters_);
+}
+
+ExecutorCache::~ExecutorCache() = default;
+
+ExecutorCache& ExecutorCache::of_this_thread() {
+  thread_local ExecutorCache cache;
+  return cache;
+}
+
+bool ExecutorCache::is_enabled() {
+  static const bool enabled = c10_npu::env::flag("TORCH_NPU_EXECUTOR_CACHE");
+  return enabled;
+}
+
+ExecutorCacheStats ExecutorCache::stats() {
+  AllCounters& all = all_counters();
+  const std::lock_guard lock(all.mutex);
+  ExecutorCacheStats sum{};
+  for (const auto& of_thread : all.of_threads) {
+    const auto& counters = *static_cast<const Counters*>(of_thread.get());
+    sum.hits += counters.hits.get();
+    sum.misses += counters.misses.get();
+    sum.not_cacheable += counters.not_cacheable.get();
+  }
+  return sum;
+}
+
+const c10::intrusive_ptr<CachedExecutor>* ExecutorCache::find(const CallKey& key, uint64_t hash) {
+  const size_t first = hash % kSets * kWays;
+  for (size_t i = first; i < first + kWays; ++i) {
+    const Entry& entry = entries_[i];
+    if (entry.hash == hash && entry.executor && entry.executor->matches(key)) {
+      counters_->hits.increase();
+      return &entry.executor;
+    }
+  }
+  counters_->misses.increase();
+  return nullptr;
+}
+
+void ExecutorCache::insert(uint64_t hash, c10::intrusive_ptr<CachedExecutor> executor) {
+  const size_t set = hash % kSets;
+  entries_[set * kWays + next_[set]++ % kWays] = {hash, std::move(executor)};
+}
+
+bool ExecutorCache::was_missed(uint64_t hash) {
+  return std::exchange(missed_[hash % kSets], hash) == hash;
+}
+
+void ExecutorCache::count_not_cacheable() { counters_->not_cacheable.increase(); }
+
+CachedLaunch make_cached_launch(const c10::intrusive_ptr<CachedExecutor>& executor,
+                                const CallKey& key, const c10_npu::NPUStream& stream) {
+  void* workspace = executor->workspace_size() == 0
+                        ? nullptr
+                        : c10_npu::workspace(executor->workspace_size(), stream);
+  return {executor, key.addresses(), workspace, stream.handle()};
+}
+
+bool call_cached(CallKey& key, const Call& call, bool* keep) {
+  ExecutorCache& cache = ExecutorCache::of_this_thread();
+  key.finish(call.device());
+  if (C10_UNLIKELY(!key.is_usable() || call.device() < 0)) {
+    cache.count_not_cacheable();
+    return false;
+  }
+  const uint64_t hash = key.hash();
+  const auto* executor = cache.find(key, hash);
+  if (C10_UNLIKELY(executor == nullptr)) {
+    // With level 2, first-time calls are prepared by the queue: shapes that never come again.
+    *keep = c10_npu::task_queue_level() < 2 || cache.was_missed(hash);
+    return false;
+  }
+  const c10_npu::NPUStream stream = call.stream();
+  c10_npu::submit(stream, make_cached_launch(*executor, key, stream));
+  finish_launch(stream);
+  return true;
+}
+
+}  // namespace at_npu::aclnn

@@ -1,0 +1,76 @@
+"""Errors of kernels, which come after the call: who is named, and how the process goes on."""
+
+import pytest
+import torch
+
+from tests.core.emulated import inject_faults, run_python
+
+FAULT = "a fault was injected"
+
+
+@pytest.fixture(autouse=True)
+def usable_again():
+    yield
+    inject_faults("")
+    torch.npu.stop_device(0)
+    torch.npu.restart_device(0)
+    assert torch.ones(3, device="npu").sum().item() == 3
+
+
+def test_the_operator_is_named_with_its_shapes() -> None:
+    x = torch.ones(2, 3, device="npu")
+    y = torch.ones(3, 5, device="npu")
+    torch.npu.synchronize()
+    inject_faults("aclnnMm")
+    z = x.mm(y)
+    for _ in range(4):
+        z = z + 1
+    with pytest.raises(torch.AcceleratorError) as error:
+        torch.npu.synchronize()
+    text = str(error.value)
+    assert "The operator that failed: aclnnMm(float32[2, 3], float32[3, 5], float32[2, 5])" in text
+    assert FAULT in text
+    assert text.index("Last launches on npu:0") < text.index("aclnnAdd")
+
+
+def test_a_device_works_again_after_a_restart() -> None:
+    x = torch.ones(4, device="npu")
+    torch.npu.synchronize()
+    inject_faults("*")
+    x.add_(1)
+    with pytest.raises(torch.AcceleratorError):
+        torch.npu.synchronize()
+    torch.npu.stop_device(0)
+    torch.npu.restart_device(0)
+    x.fill_(2)
+    assert (x * 3).tolist() == [6.0] * 4
+
+
+def test_stop_and_restart_say_what_they_do_not_take() -> None:
+    with pytest.raises(NotImplementedError, match="init_process_group"):
+        torch.npu.restart_device(0, rebuild_all_resources=True)
+    with pytest.raises(RuntimeError, match="out of range"):
+        torch.npu.stop_device(99)
+
+
+# Level 2 prepares a call when it is its turn in the queue: what is wrong with it comes later, too.
+PREPARED_LATER = """
+import torch, torch_npu
+x = torch.ones(2, device="npu").reshape([1] * 8 + [2])  # functions take eight dimensions
+torch.npu.synchronize()
+try:
+    y = x + 1
+    print("queued")
+    torch.npu.synchronize()
+except RuntimeError as error:
+    print(error)
+print(torch.ones(2, device="npu").sum().item())
+"""
+
+
+def test_errors_of_queued_preparations_name_the_operator() -> None:
+    result = run_python(PREPARED_LATER, TASK_QUEUE_ENABLE="2")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("queued")
+    assert "aclnnAdds(float32[1, 1, 1, 1, 1, ...]" in result.stdout
+    assert result.stdout.split()[-1] == "2.0"
