@@ -1,7 +1,6 @@
 """The task queue: order, several threads, back-pressure, errors, fork and exit, at every level."""
 
 import concurrent.futures
-import time
 
 import pytest
 import torch
@@ -136,14 +135,13 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), x.sum().item())
     assert result.stdout.split() == ["7", "400.0"], result.stderr
 
 
-def test_launching_does_not_wait_for_cann():
+def test_launching_does_not_wait_for_the_device():
     x = torch.zeros(4, device="npu")
     torch.npu.synchronize()
-    with slow_kernels(0.02):
-        start = time.monotonic()
-        for _ in range(20):
+    with slow_kernels(0.3):
+        for _ in range(5):
             x += 1
-        launched = time.monotonic() - start
+        assert not torch.npu.current_stream().query()
         torch.npu.synchronize()
-    assert launched < 0.2  # 20 kernels take 0.4 s
-    assert time.monotonic() - start >= 0.4
+    assert torch.npu.current_stream().query()
+    assert x.tolist() == [5.0] * 4
