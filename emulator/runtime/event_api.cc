@@ -5,6 +5,7 @@
 #include "emulator/runtime/api_scope.h"
 #include "emulator/runtime/capture.h"
 #include "emulator/runtime/event.h"
+#include "emulator/runtime/timeout.h"
 
 using namespace ascend_emulator;
 
@@ -150,10 +151,7 @@ aclError aclrtStreamWaitEventWithTimeout(aclrtStream stream, aclrtEvent event, i
   ACL_API_SCOPE(aclrtStreamWaitEventWithTimeout);
   constexpr const char* api = "aclrtStreamWaitEventWithTimeout";
   Event* found;
-  if (timeout < -1) {
-    return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: timeout is %d ms; -1 waits for ever", api,
-                timeout);
-  }
+  if (const aclError error = check_timeout(api, timeout); error != ACL_SUCCESS) return error;
   const aclError error = find_event(api, event, &found);
   if (error != ACL_SUCCESS) return error;
   return enqueue_wait(stream, *found, timeout == 0 ? event_wait_limit() : timeout);
@@ -208,8 +206,8 @@ aclError aclrtSynchronizeEvent(aclrtEvent event) {
 aclError aclrtSynchronizeEventWithTimeout(aclrtEvent event, int32_t timeout) {
   ACL_API_SCOPE(aclrtSynchronizeEventWithTimeout);
   constexpr const char* api = "aclrtSynchronizeEventWithTimeout";
-  if (timeout >= -1) return synchronize_event(api, event, timeout);
-  return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: timeout is %d ms; -1 waits for ever", api, timeout);
+  if (const aclError error = check_timeout(api, timeout); error != ACL_SUCCESS) return error;
+  return synchronize_event(api, event, timeout);
 }
 
 aclError aclrtEventElapsedTime(float* ms, aclrtEvent startEvent, aclrtEvent endEvent) {

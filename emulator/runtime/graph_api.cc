@@ -5,6 +5,7 @@
 #include "emulator/runtime/api_scope.h"
 #include "emulator/runtime/capture.h"
 #include "emulator/runtime/graph.h"
+#include "emulator/runtime/timeout.h"
 
 using namespace ascend_emulator;
 
@@ -167,10 +168,7 @@ aclError aclmdlRIExecuteAsync(aclmdlRI modelRI, aclrtStream stream) {
 aclError aclmdlRIExecute(aclmdlRI modelRI, int32_t timeout) {
   ACL_API_SCOPE(aclmdlRIExecute);
   constexpr const char* api = "aclmdlRIExecute";
-  if (timeout < -1) {
-    return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: timeout is %d ms; -1 waits for ever", api,
-                timeout);
-  }
+  if (const aclError error = check_timeout(api, timeout); error != ACL_SUCCESS) return error;
   Stream* stream;
   const aclError error = execute(api, modelRI, nullptr, &stream);
   return error == ACL_SUCCESS ? synchronize(api, *stream, Deadline::after(timeout)) : error;

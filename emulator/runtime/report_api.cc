@@ -6,6 +6,7 @@
 #include "emulator/runtime/api_scope.h"
 #include "emulator/runtime/report_queue.h"
 #include "emulator/runtime/stream_state.h"
+#include "emulator/runtime/timeout.h"
 
 using namespace ascend_emulator;
 
@@ -110,10 +111,8 @@ aclError aclrtLaunchCallback(aclrtCallback fn, void* userData, aclrtCallbackBloc
 
 aclError aclrtProcessReport(int32_t timeout) {
   ACL_API_SCOPE(aclrtProcessReport);
-  if (timeout < -1) {
-    return fail(ACL_ERROR_RT_PARAM_INVALID,
-                "aclrtProcessReport: timeout is %d ms; -1 waits for ever", timeout);
-  }
+  const aclError error = check_timeout("aclrtProcessReport", timeout);
+  if (error != ACL_SUCCESS) return error;
   const auto queue = queue_of(static_cast<uint64_t>(pthread_self()), false);
   if (queue == nullptr) {
     return fail(ACL_ERROR_RT_THREAD_SUBSCRIBE,

@@ -7,6 +7,7 @@
 #include "emulator/runtime/stream.h"
 #include "emulator/runtime/stream_state.h"
 #include "emulator/runtime/task.h"
+#include "emulator/runtime/timeout.h"
 
 using namespace ascend_emulator;
 
@@ -97,10 +98,7 @@ aclError aclrtDestroyStreamForce(aclrtStream stream) {
 aclError aclrtSynchronizeStreamWithTimeout(aclrtStream stream, int32_t timeout) {
   ACL_API_SCOPE(aclrtSynchronizeStreamWithTimeout);
   constexpr const char* api = "aclrtSynchronizeStreamWithTimeout";
-  if (timeout < -1) {
-    return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: timeout is %d ms; -1 waits for ever", api,
-                timeout);
-  }
+  if (const aclError error = check_timeout(api, timeout); error != ACL_SUCCESS) return error;
   Stream* found;
   if (const aclError error = find_stream(api, stream, &found); error != ACL_SUCCESS) return error;
   return synchronize(api, *found, Deadline::after(timeout));
@@ -117,10 +115,7 @@ aclError aclrtSynchronizeStream(aclrtStream stream) {
 aclError aclrtSynchronizeDeviceWithTimeout(int32_t timeout) {
   ACL_API_SCOPE(aclrtSynchronizeDeviceWithTimeout);
   constexpr const char* api = "aclrtSynchronizeDeviceWithTimeout";
-  if (timeout < -1) {
-    return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: timeout is %d ms; -1 waits for ever", api,
-                timeout);
-  }
+  if (const aclError error = check_timeout(api, timeout); error != ACL_SUCCESS) return error;
   const int device = current_device();
   if (device < 0) return fail_no_device(api);
   return synchronize_device(api, device, Deadline::after(timeout));
