@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "csrc/aten/AclnnCall.h"
+#include "csrc/core/Capture.h"
 #include "csrc/core/Determinism.h"
 #include "csrc/core/Env.h"
 #include "csrc/core/NPUError.h"
@@ -169,7 +170,9 @@ CachedLaunch make_cached_launch(const c10::intrusive_ptr<CachedExecutor>& execut
 bool call_cached(CallKey& key, const Call& call, bool* keep) {
   ExecutorCache& cache = ExecutorCache::of_this_thread();
   key.finish(call.device());
-  if (C10_UNLIKELY(!key.is_usable() || call.device() < 0)) {
+  // What a capture has recorded must stay as it is.
+  if (C10_UNLIKELY(!key.is_usable() || call.device() < 0 ||
+                   c10_npu::capture_underway(call.device()))) {
     cache.count_not_cacheable();
     return false;
   }

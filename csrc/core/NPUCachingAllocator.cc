@@ -58,7 +58,7 @@ void free_block(void* context) {
 c10::DataPtr allocate_bound(size_t bytes, NPUStream stream) {
   if (bytes == 0) return {nullptr, nullptr, &free_block, stream.device()};
   DeviceMemory& memory = memory_of(stream.device_index());
-  Block* block = memory.allocate(bytes, stream.id());
+  Block* block = memory.allocate(bytes, stream);
   report_to_profiler(*block, memory, stream.device(), true);
   return {block->address, block, &free_block, stream.device()};
 }
@@ -75,11 +75,7 @@ struct CachingAllocator final : c10::DeviceAllocator {
 
   bool initialized() override { return is_initialized(); }
 
-  void emptyCache(c10::MempoolId_t pool) override {
-    TORCH_CHECK_NOT_IMPLEMENTED(pool == c10::MempoolId_t(0, 0),
-                                "npu memory pools other than the default one do not exist");
-    NPUCachingAllocator::emptyCache();
-  }
+  void emptyCache(c10::MempoolId_t pool) override { NPUCachingAllocator::emptyCache(pool); }
 
   void recordStream(const c10::DataPtr& data, c10::Stream stream) override {
     NPUCachingAllocator::recordStream(data, NPUStream(stream));
@@ -127,10 +123,37 @@ void recordStream(const c10::DataPtr& data, NPUStream stream) {
   block->memory->record_stream(block, stream);
 }
 
-void emptyCache() {
+void emptyCache(c10::MempoolId_t pool) {
   for (auto& memory : memories) {
-    if (DeviceMemory* used = memory.load()) used->empty_cache();
+    if (DeviceMemory* used = memory.load()) used->empty_cache(pool);
   }
+}
+
+void addPoolUse(c10::DeviceIndex device, c10::MempoolId_t pool) {
+  checked_memory_of(device).add_pool_use(pool);
+}
+
+void releasePool(c10::DeviceIndex device, c10::MempoolId_t pool) {
+  memory_of(device).drop_pool_use(pool);
+}
+
+int getPoolUseCount(c10::DeviceIndex device, c10::MempoolId_t pool) {
+  return checked_memory_of(device).pool_uses(pool);
+}
+
+void beginAllocateToPool(c10::DeviceIndex device, c10::MempoolId_t pool,
+                         std::function<bool(c10::Stream)> filter) {
+  checked_memory_of(device).begin_allocate_to_pool(pool, std::move(filter));
+}
+
+void endAllocateToPool(c10::DeviceIndex device, c10::MempoolId_t pool) {
+  checked_memory_of(device).end_allocate_to_pool(pool);
+}
+
+c10::MempoolId_t newPoolId(bool user_created) {
+  static std::atomic<c10::CaptureId_t> last{0};
+  const c10::CaptureId_t number = ++last;
+  return user_created ? c10::MempoolId_t(0, number) : c10::MempoolId_t(number, 0);
 }
 
 c10::CachingDeviceAllocator::DeviceStats getDeviceStats(c10::DeviceIndex device) {

@@ -2,6 +2,7 @@
 
 #include <c10/core/CachingDeviceAllocator.h>
 
+#include <functional>
 #include <vector>
 
 #include "csrc/core/NPUStream.h"
@@ -20,8 +21,23 @@ c10::DataPtr allocate(size_t bytes, NPUStream stream);
 // that does not come from this allocator is ignored.
 void recordStream(const c10::DataPtr& data, NPUStream stream);
 
-// Returns all unused segments to CANN.
-void emptyCache();
+// Returns unused segments to CANN, or those of one private pool that nobody uses any more.
+void emptyCache(c10::MempoolId_t pool = {0, 0});
+
+// Private pools: memory kept apart for what names it. A pool exists from its first use on; each use
+// needs a releasePool().
+void addPoolUse(c10::DeviceIndex device, c10::MempoolId_t pool);
+void releasePool(c10::DeviceIndex device, c10::MempoolId_t pool);
+int getPoolUseCount(c10::DeviceIndex device, c10::MempoolId_t pool);
+
+// Allocations for the streams that `filter` takes go to the pool until endAllocateToPool(). Adds a
+// use, which stays after that. The filter is called with the allocator's lock held.
+void beginAllocateToPool(c10::DeviceIndex device, c10::MempoolId_t pool,
+                         std::function<bool(c10::Stream)> filter);
+void endAllocateToPool(c10::DeviceIndex device, c10::MempoolId_t pool);
+
+// A name that no pool has: (n, 0) for those of graphs, (0, n) for those that users ask for.
+c10::MempoolId_t newPoolId(bool user_created);
 
 c10::CachingDeviceAllocator::DeviceStats getDeviceStats(c10::DeviceIndex device);
 void resetAccumulatedStats(c10::DeviceIndex device);

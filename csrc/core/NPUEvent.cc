@@ -1,9 +1,11 @@
 #include "csrc/core/NPUEvent.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "acl/acl.h"
+#include "csrc/core/Capture.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGuard.h"
@@ -12,11 +14,23 @@
 namespace c10_npu {
 namespace event {
 
-Event* create(c10::DeviceIndex device, bool timing) {
+Event* create(c10::DeviceIndex device, Kind kind) {
   const NPUGuard guard(device);
   aclrtEvent handle = nullptr;
-  const uint32_t flags = ACL_EVENT_SYNC | (timing ? ACL_EVENT_TIME_LINE : 0);
-  NPU_CHECK(aclrtCreateEventExWithFlag(&handle, flags));
+  switch (kind) {
+    case Kind::kOrder:
+      NPU_CHECK(aclrtCreateEventExWithFlag(&handle, ACL_EVENT_SYNC));
+      break;
+    case Kind::kTiming:
+      NPU_CHECK(aclrtCreateEventExWithFlag(&handle, ACL_EVENT_SYNC | ACL_EVENT_TIME_LINE));
+      break;
+    case Kind::kExternal:
+      NPU_CHECK(aclrtCreateEventWithFlag(&handle, ACL_EVENT_EXTERNAL));
+      break;
+    case Kind::kInterprocess:
+      NPU_CHECK(aclrtCreateEventExWithFlag(&handle, ACL_EVENT_IPC));
+      break;
+  }
   return new Event{handle, device};
 }
 
@@ -50,6 +64,7 @@ void block(const Event& event, const NPUStream& stream) {
     NPU_CHECK(aclrtStreamWaitEvent(stream, handle));
   });
   if (!is_own_device) wait_for_task(stream.device_index(), position);
+  check_joined(stream);
 }
 
 bool query(const Event& event) {
@@ -83,26 +98,41 @@ aclrtEvent handle(const Event& event) {
   return event.handle;
 }
 
+std::string ipc_handle(const Event& event) {
+  aclrtIpcEventHandle ipc{};
+  NPU_CHECK(aclrtIpcGetEventHandle(handle(event), &ipc));
+  return {ipc.reserved, sizeof(ipc.reserved)};
+}
+
+Event* open(c10::DeviceIndex device, const std::string& ipc_handle) {
+  aclrtIpcEventHandle ipc{};
+  TORCH_CHECK_VALUE(ipc_handle.size() == sizeof(ipc.reserved), "the handle of an npu event has ",
+                    sizeof(ipc.reserved), " bytes, got ", ipc_handle.size());
+  std::ranges::copy(ipc_handle, ipc.reserved);
+  const NPUGuard guard(device);
+  aclrtEvent opened = nullptr;
+  NPU_CHECK(aclrtIpcOpenEventHandle(ipc, &opened));
+  return new Event{opened, device};
+}
+
 }  // namespace event
 
 NPUEvent::~NPUEvent() { event::destroy(event_); }
 
 NPUEvent::NPUEvent(NPUEvent&& other) noexcept
-    : event_(std::exchange(other.event_, nullptr)),
-      device_(other.device_),
-      timing_(other.timing_) {}
+    : event_(std::exchange(other.event_, nullptr)), device_(other.device_), kind_(other.kind_) {}
 
 NPUEvent& NPUEvent::operator=(NPUEvent&& other) noexcept {
   std::swap(event_, other.event_);
   std::swap(device_, other.device_);
-  std::swap(timing_, other.timing_);
+  std::swap(kind_, other.kind_);
   return *this;
 }
 
 void NPUEvent::record(const NPUStream& stream) {
   if (event_ == nullptr) {
     device_ = stream.device_index();
-    event_ = event::create(device_, timing_);
+    event_ = event::create(device_, kind_);
   }
   TORCH_CHECK(device_ == stream.device_index(), "an event of npu:", static_cast<int>(device_),
               " cannot be recorded on a stream of ", stream.device());
@@ -120,7 +150,7 @@ void NPUEvent::synchronize() const {
 }
 
 float NPUEvent::elapsed_time(const NPUEvent& end) const {
-  TORCH_CHECK(timing_ && end.timing_,
+  TORCH_CHECK(kind_ == event::Kind::kTiming && end.kind_ == event::Kind::kTiming,
               "elapsed_time needs two events that were created with enable_timing=True");
   TORCH_CHECK(is_created() && end.is_created(), "elapsed_time needs two events that were recorded");
   const NPUGuard guard(device_);

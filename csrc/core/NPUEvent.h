@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <string>
 
 #include "acl/acl_base.h"
 #include "csrc/core/NPUStream.h"
@@ -11,6 +12,13 @@ namespace c10_npu {
 // The calls on CANN's events, which NPUEvent and the device guard share. Each makes the device of
 // its stream or event current for the call.
 namespace event {
+enum class Kind {
+  kOrder,         // of streams
+  kTiming,        // the device notes when it was reached
+  kExternal,      // of graphs: recorded and waited for at each replay
+  kInterprocess,  // several processes record it and wait for it
+};
+
 // CANN's event, and where in the device's task queue it was recorded last.
 struct Event {
   aclrtEvent handle;
@@ -18,7 +26,7 @@ struct Event {
   std::atomic<TaskQueue::Position> recorded{0};
 };
 
-Event* create(c10::DeviceIndex device, bool timing);
+Event* create(c10::DeviceIndex device, Kind kind);
 void destroy(Event* event) noexcept;  // nullptr is fine
 void record(Event& event, const NPUStream& stream);
 void block(const Event& event, const NPUStream& stream);
@@ -29,12 +37,15 @@ float elapsed_time(const Event& start, const Event& end);
 uint64_t recorded_time(const Event& event);
 // CANN's event, once its last record has been handed to CANN.
 aclrtEvent handle(const Event& event);
+// For another process to open. Of events that are kInterprocess.
+std::string ipc_handle(const Event& event);
+Event* open(c10::DeviceIndex device, const std::string& ipc_handle);
 }  // namespace event
 
 // A marker in a stream. The CANN event is created on the stream's device at the first record.
 class NPUEvent {
  public:
-  explicit NPUEvent(bool timing = false) noexcept : timing_(timing) {}
+  explicit NPUEvent(event::Kind kind = event::Kind::kOrder) noexcept : kind_(kind) {}
   ~NPUEvent();
   NPUEvent(NPUEvent&& other) noexcept;
   NPUEvent& operator=(NPUEvent&& other) noexcept;
@@ -58,7 +69,7 @@ class NPUEvent {
  private:
   event::Event* event_ = nullptr;
   c10::DeviceIndex device_ = -1;
-  bool timing_;
+  event::Kind kind_;
 };
 
 }  // namespace c10_npu

@@ -11,6 +11,7 @@
 
 #include "acl/acl.h"
 #include "csrc/core/CannLibrary.h"
+#include "csrc/core/Capture.h"
 #include "csrc/core/Env.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/TaskQueue.h"
@@ -138,6 +139,7 @@ void device_synchronize() {
   static const std::optional<int32_t> timeout_s =
       env::integer("ACL_DEVICE_SYNC_TIMEOUT", /*lowest=*/1);
   ensure_bound();
+  refuse_in_capture(thread_state.current, "torch.npu.synchronize()");
   flush_tasks(thread_state.current);
   if (timeout_s.has_value()) {
     const int32_t timeout_ms = std::min(*timeout_s, kLongest) * kMillisecondsPerSecond;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "csrc/core/Capture.h"
 #include "csrc/core/NPUFunctions.h"
 
 namespace c10_npu {
@@ -13,6 +14,14 @@ namespace {
 
 constexpr uint64_t kPhiloxBlock = 4;  // numbers that one step of the counter yields
 constexpr size_t kStateBytes = 2 * sizeof(uint64_t);
+
+// A captured operator draws at a replay, from the state that the generator has then.
+void refuse_change_in_capture(c10::DeviceIndex device) {
+  TORCH_CHECK(!capture_underway(device) || !is_captured(getCurrentNPUStream(device)),
+              "the seed, offset or state of an npu generator cannot be set in a capture: replays "
+              "draw from the state that it has at the time of the replay. Set it before the "
+              "capture or before a replay.");
+}
 
 struct DefaultGenerator {
   std::once_flag once;
@@ -25,18 +34,24 @@ NPUGeneratorImpl::NPUGeneratorImpl(c10::DeviceIndex device)
     : GeneratorImpl(c10::Device(kNPU, device), c10::DispatchKeySet(c10::DispatchKey::PrivateUse1)) {
 }
 
+uint64_t NPUGeneratorImpl::round_up(uint64_t increment) {
+  return (increment + kPhiloxBlock - 1) / kPhiloxBlock * kPhiloxBlock;
+}
+
 std::pair<uint64_t, uint64_t> NPUGeneratorImpl::philox_engine_inputs(uint64_t increment) {
   const uint64_t first = offset_;
-  offset_ += (increment + kPhiloxBlock - 1) / kPhiloxBlock * kPhiloxBlock;
+  offset_ += round_up(increment);
   return {seed_, first};
 }
 
 void NPUGeneratorImpl::set_current_seed(uint64_t seed) {
+  refuse_change_in_capture(device().index());
   seed_ = seed;
   offset_ = 0;
 }
 
 void NPUGeneratorImpl::set_offset(uint64_t offset) {
+  refuse_change_in_capture(device().index());
   TORCH_CHECK_VALUE(offset % kPhiloxBlock == 0,
                     "the offset of an npu generator must be a multiple of ", kPhiloxBlock, ", got ",
                     offset);

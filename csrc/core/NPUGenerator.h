@@ -15,7 +15,10 @@ struct NPUGeneratorImpl final : c10::GeneratorImpl {
 
   static c10::DeviceType device_type() { return kNPU; }
 
-  // Reserves `increment` numbers (rounded up to 4, Philox's block); returns {seed, first offset}.
+  // A multiple of Philox's block of 4 numbers.
+  static uint64_t round_up(uint64_t increment);
+
+  // Reserves round_up(increment) numbers; returns {seed, first offset}.
   // The caller holds mutex_.
   std::pair<uint64_t, uint64_t> philox_engine_inputs(uint64_t increment);
 

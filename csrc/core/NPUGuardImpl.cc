@@ -13,9 +13,13 @@ c10::Device npu(c10::DeviceIndex index) { return c10::Device(kNPU, index); }
 
 NPUStream npu_stream(const c10::Stream& stream) { return NPUStream(NPUStream::UNCHECKED, stream); }
 
+thread_local event::Event* adopted = nullptr;
+
 event::Event& npu_event(void* event) { return *static_cast<event::Event*>(event); }
 
 }  // namespace
+
+void event::adopt(Event* given) noexcept { adopted = given; }
 
 C10_REGISTER_GUARD_IMPL(PrivateUse1, NPUGuardImpl);
 
@@ -106,8 +110,14 @@ void NPUGuardImpl::record(void** event, const c10::Stream& stream, c10::DeviceIn
   TORCH_CHECK(device == -1 || device == stream.device_index(),
               "an event of npu:", static_cast<int>(device), " cannot be recorded on a stream of ",
               stream.device());
+  if (*event == nullptr && adopted != nullptr) {
+    *event = std::exchange(adopted, nullptr);
+    return;
+  }
   if (*event == nullptr) {
-    *event = event::create(stream.device_index(), flag == c10::EventFlag::BACKEND_DEFAULT);
+    const bool timing = flag == c10::EventFlag::BACKEND_DEFAULT;
+    *event =
+        event::create(stream.device_index(), timing ? event::Kind::kTiming : event::Kind::kOrder);
   }
   event::record(npu_event(*event), npu_stream(stream));
 }

@@ -6,6 +6,13 @@
 
 namespace c10_npu {
 
+namespace event {
+struct Event;
+// The next event of this thread that would be created by its first record is `given` instead, and
+// is not recorded: the way into c10::Event for events that are shared between processes.
+void adopt(Event* given) noexcept;
+}  // namespace event
+
 // What PyTorch's generic device, stream and event classes call for an NPU.
 struct NPUGuardImpl final : c10::impl::DeviceGuardImplInterface {
   static constexpr c10::DeviceType static_type = kNPU;

@@ -7,6 +7,7 @@
 #include <shared_mutex>
 
 #include "acl/acl.h"
+#include "csrc/core/Capture.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUEvent.h"
 #include "csrc/core/NPUFunctions.h"
@@ -63,11 +64,14 @@ struct CachingImpl final : at::CachingHostAllocatorImpl<NPUStream, NPUEvent> {
     events->emplace_back().record(stream);
   }
 
-  bool query_event(NPUEvent& event) override { return event.query(); }
+  // An event that was recorded in a capture must not be asked, so during one none is.
+  bool query_event(NPUEvent& event) override {
+    return !capture_underway(event.device_index()) && event.query();
+  }
 
   NPUStream get_current_stream() const override { return getCurrentNPUStream(); }
 
-  bool stream_is_capturing(NPUStream) const override { return false; }
+  bool stream_is_capturing(NPUStream stream) const override { return is_captured(stream); }
 
   std::shared_mutex ranges_mutex_;
   std::map<const std::byte*, size_t> ranges_;  // start and size of all blocks, free ones too

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "acl/acl.h"
+#include "csrc/core/Capture.h"
 #include "csrc/core/Env.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUFunctions.h"
@@ -89,6 +90,7 @@ int NPUStream::priority() const { return (pool_of(id()) & kHighPriority) != 0 ? 
 bool NPUStream::isSyncLaunchStream() const noexcept { return (pool_of(id()) & kSyncLaunch) != 0; }
 
 bool NPUStream::query() const {
+  refuse_in_capture(*this, "Stream.query()");
   if (!tasks_passed(device_index())) return false;
   const NPUGuard guard(device_index());
   aclrtStreamStatus status = ACL_STREAM_STATUS_NOT_READY;
@@ -97,6 +99,7 @@ bool NPUStream::query() const {
 }
 
 void NPUStream::synchronize() const {
+  refuse_in_capture(*this, "Stream.synchronize()");
   static const std::optional<int32_t> timeout_ms = env::integer("ACL_STREAM_TIMEOUT", /*lowest=*/1);
   const NPUGuard guard(device_index());
   if (timeout_ms.has_value()) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "acl/acl.h"
+#include "csrc/core/Capture.h"
 #include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/TaskQueue.h"
@@ -53,6 +54,13 @@ void* queue_workspace(size_t bytes, NPUStream stream) {
 void* workspace(size_t bytes, NPUStream stream) {
   if (bytes == 0) return nullptr;
   if (C10_UNLIKELY(TaskQueue::is_own_thread())) return queue_workspace(bytes, stream);
+  // Of the graph's pool, where replays find it unchanged. It goes back at once: the pool hands it
+  // out for later work of the same stream only.
+  TORCH_CHECK(
+      !detail::updates_task_group,
+      "an operator that needs a workspace cannot replace one of a task group: nothing would "
+      "keep the workspace for the replays");
+  if (is_captured(stream)) return NPUCachingAllocator::allocate(bytes, stream).get();
   if (C10_UNLIKELY(bytes > cached.size || !(cached.stream == stream))) {
     cached = {};  // first, so that a larger one can take its place
     cached = {stream, bytes, NPUCachingAllocator::allocate(bytes, stream)};

@@ -229,11 +229,28 @@ bool task_passed(c10::DeviceIndex device, TaskQueue::Position position) noexcept
   return queue == nullptr || queue->passed(position);
 }
 
-InPlaceLaunches::InPlaceLaunches() : previous_(task_queue_level()) {
-  detail::task_queue_level = 0;
+namespace {
+
+struct {
+  std::mutex mutex;
+  int count = 0;
+  int level_without;
+} in_place;
+
+}  // namespace
+
+InPlaceLaunches::InPlaceLaunches() {
+  {
+    const std::lock_guard lock(in_place.mutex);
+    if (in_place.count++ == 0) in_place.level_without = task_queue_level();
+    detail::task_queue_level = 0;
+  }
   for (c10::DeviceIndex device = 0; device < kMaxDevices; ++device) drain_tasks(device);
 }
 
-InPlaceLaunches::~InPlaceLaunches() { detail::task_queue_level = previous_; }
+InPlaceLaunches::~InPlaceLaunches() {
+  const std::lock_guard lock(in_place.mutex);
+  if (--in_place.count == 0 && !stopping) detail::task_queue_level = in_place.level_without;
+}
 
 }  // namespace c10_npu

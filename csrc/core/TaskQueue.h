@@ -189,16 +189,14 @@ TaskQueue::Position submit(const NPUStream& stream, Task&& task) {
   return submit(stream.device_index(), std::forward<Task>(task));
 }
 
-// While one lives, work is handed over in place: for tools that watch the calling thread.
+// While one lives, work is handed over in place: for captures, and for tools that watch the calling
+// thread.
 class InPlaceLaunches {
  public:
   InPlaceLaunches();
   ~InPlaceLaunches();
   InPlaceLaunches(const InPlaceLaunches&) = delete;
   InPlaceLaunches& operator=(const InPlaceLaunches&) = delete;
-
- private:
-  int previous_;
 };
 
 }  // namespace c10_npu

@@ -6,8 +6,11 @@ namespace c10d_npu {
 
 CollectiveRecord::CollectiveRecord(CallId id, std::shared_ptr<HCCLComm> comm,
                                    std::chrono::milliseconds timeout, bool timing)
-    : id_(std::move(id)), comm_(std::move(comm)), timeout_(timeout), end_(timing) {
-  if (timing) begin_.emplace(true);
+    : id_(std::move(id)),
+      comm_(std::move(comm)),
+      timeout_(timeout),
+      end_(timing ? c10_npu::event::Kind::kTiming : c10_npu::event::Kind::kOrder) {
+  if (timing) begin_.emplace(c10_npu::event::Kind::kTiming);
 }
 
 void CollectiveRecord::begin() {

@@ -18,7 +18,8 @@ class ReducerTimer final : public c10d::Timer {
 
   void record(Event event) override {
     Timer::record(event);
-    c10_npu::NPUEvent& marker = events_[static_cast<size_t>(event)].emplace(/*timing=*/true);
+    c10_npu::NPUEvent& marker =
+        events_[static_cast<size_t>(event)].emplace(c10_npu::event::Kind::kTiming);
     marker.record(c10_npu::getCurrentNPUStream(device_.index()));
   }
 

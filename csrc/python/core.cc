@@ -15,6 +15,7 @@
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGenerator.h"
 #include "csrc/core/NPUGuard.h"
+#include "csrc/core/NPUGuardImpl.h"
 #include "csrc/core/NPUHostAllocator.h"
 #include "csrc/core/NPUProperties.h"
 #include "csrc/core/NPUStream.h"
@@ -88,6 +89,15 @@ void bind_streams(py::module_& module) {
     const c10_npu::NPUGuard guard(device);
     return c10_npu::event::elapsed_time(event_of(start), event_of(end));
   });
+  module.def("_adopt_interprocess_event", [](c10::DeviceIndex device) {
+    c10_npu::event::adopt(c10_npu::event::create(device, c10_npu::event::Kind::kInterprocess));
+  });
+  module.def("_adopt_opened_event", [](c10::DeviceIndex device, const std::string& handle) {
+    c10_npu::event::adopt(c10_npu::event::open(device, handle));
+  });
+  module.def("_event_ipc_handle", [=](uintptr_t event) {
+    return py::bytes(c10_npu::event::ipc_handle(event_of(event)));
+  });
   module.def("_event_handle", [=](uintptr_t event) {
     return reinterpret_cast<uintptr_t>(c10_npu::event::handle(event_of(event)));
   });
@@ -143,7 +153,7 @@ py::dict describe(const c10::CachingDeviceAllocator::SegmentInfo& segment) {
   entry["requested_size"] = segment.requested_size;
   entry["stream"] = reinterpret_cast<uintptr_t>(segment.stream);
   entry["segment_type"] = segment.is_large ? "large" : "small";
-  entry["segment_pool_id"] = py::make_tuple(0, 0);
+  entry["segment_pool_id"] = segment.owner_private_pool_id;
   entry["is_expandable"] = segment.is_expandable;
   entry["frames"] = py::list();
   entry["blocks"] = blocks;
@@ -154,9 +164,9 @@ void bind_memory(py::module_& module) {
   namespace allocator = c10_npu::NPUCachingAllocator;
   module.def(
       "_empty_cache",
-      [] {
+      [](c10::MempoolId_t pool) {
         c10_npu::release_workspace();
-        allocator::emptyCache();
+        allocator::emptyCache(pool);
       },
       Release());
   module.def("_memory_snapshot", [] {

@@ -1,5 +1,8 @@
 """Events mark points in streams, and time them."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -73,19 +76,52 @@ def test_an_event_stays_on_its_device():
         event.record(torch.npu.current_stream(1))
 
 
-def test_sharing_between_processes_is_refused():
-    with pytest.raises(NotImplementedError, match="between processes"):
-        torch.npu.Event(interprocess=True)
+# Opens the event of its parent, and says when it is reached.
+CHILD = """
+import sys, torch, torch_npu
+event = torch.npu.Event.from_ipc_handle(0, bytes.fromhex(sys.argv[1]))
+print(event.query(), flush=True)
+value = torch.zeros(4, device="npu")
+stream = torch.npu.Stream()
+stream.wait_event(event)
+with torch.npu.stream(stream):
+    value.add_(1)
+stream.synchronize()
+print(event.query(), flush=True)
+"""
 
 
-@pytest.mark.parametrize("call", [lambda event: event.ipc_handle(), lambda _: from_ipc_handle()])
-def test_handles_for_other_processes_are_refused(call):
-    with pytest.raises(NotImplementedError, match="other means"):
-        call(torch.npu.Event())
+def test_other_processes_wait_for_an_event():
+    event = torch.npu.Event(interprocess=True)
+    assert event.query()  # never recorded
+    tensor = torch.zeros(4, device="npu")
+    with slow_kernels(6):
+        tensor.add_(1)
+        event.record()
+        handle = event.ipc_handle().hex()
+        child = subprocess.run(
+            [sys.executable, "-c", CHILD, handle],
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=True,
+        )
+    assert child.stdout.split() == ["False", "True"]
+    assert event.query()
 
 
-def from_ipc_handle() -> torch.Event:
-    return torch.npu.Event.from_ipc_handle(0, b"")
+def test_only_interprocess_events_have_handles():
+    event = torch.npu.Event()
+    with pytest.raises(RuntimeError, match="interprocess=True"):
+        event.ipc_handle()
+    event.record()
+    with pytest.raises(torch.AcceleratorError, match="ACL_EVENT_IPC"):
+        event.ipc_handle()
+    with pytest.raises(ValueError, match="64 bytes"):
+        torch.npu.Event.from_ipc_handle(0, b"")
+    with pytest.raises(ValueError, match="interprocess"):
+        torch.npu.Event(enable_timing=True, interprocess=True)
+    assert event.query()
 
 
 def test_recorded_time_is_the_devices_clock_in_microseconds():

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from torch_npu.npu import _utils as _utils
-from torch_npu.npu import amp, memory, random, storages, streams, utils
+from torch_npu.npu import amp, graphs, memory, random, storages, streams, utils
 from torch_npu.npu.autocast import *  # noqa: F403
 from torch_npu.npu.autocast import __all__ as _autocast
 from torch_npu.npu.deterministic import *  # noqa: F403
@@ -22,6 +22,9 @@ from torch_npu.npu.executor_cache import *  # noqa: F403
 from torch_npu.npu.executor_cache import __all__ as _executor_cache
 from torch_npu.npu.fallback import *  # noqa: F403
 from torch_npu.npu.fallback import __all__ as _fallback
+from torch_npu.npu.graphed_callables import *  # noqa: F403
+from torch_npu.npu.graphed_callables import __all__ as _graphed_callables
+from torch_npu.npu.graphs import *  # noqa: F403
 from torch_npu.npu.memory import *  # noqa: F403
 from torch_npu.npu.options import *  # noqa: F403
 from torch_npu.npu.options import __all__ as _options
@@ -54,6 +57,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "amp",
     "default_generators",
+    "graphs",
     "memory",
     "native_device",
     "random",
@@ -64,10 +68,12 @@ __all__ = [
     *_device,
     *_executor_cache,
     *_fallback,
+    *_graphed_callables,
     *_options,
     *_overflow,
     *_sync_debug,
     *_tensor_types,
+    *graphs.__all__,
     *memory.__all__,
     *random.__all__,
     *storages.__all__,

@@ -3,6 +3,8 @@ keys are those of torch.cuda's functions."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -13,6 +15,7 @@ from torch_npu.npu._utils import Device, _get_device_index
 from torch_npu.npu.memory_summary import format_summary
 
 __all__ = [
+    "MemPool",
     "caching_allocator_alloc",
     "caching_allocator_delete",
     "empty_cache",
@@ -39,6 +42,7 @@ __all__ = [
     "reset_peak_host_memory_stats",
     "reset_peak_memory_stats",
     "set_per_process_memory_fraction",
+    "use_mem_pool",
 ]
 
 
@@ -47,9 +51,10 @@ def _index(device: Device) -> int:
 
 
 def empty_cache() -> None:
-    """Returns cached memory that no tensor uses to the device."""
+    """Returns cached memory that no tensor uses to the device, except that of graphs and MemPools
+    which still exist."""
     if _C._is_initialized():
-        _C._empty_cache()
+        _C._empty_cache((0, 0))
 
 
 def memory_stats(device: Device = None) -> dict[str, Any]:
@@ -104,9 +109,69 @@ def mem_get_info(device: Device = None) -> tuple[int, int]:
     return torch._C._accelerator_getMemoryInfo(_index(device))
 
 
-def memory_snapshot() -> list[dict[str, Any]]:
-    """Every segment and its blocks, on all devices."""
-    return _C._memory_snapshot()
+def memory_snapshot(mempool_id: tuple[int, int] | None = None) -> list[dict[str, Any]]:
+    """Every segment and its blocks, on all devices; those of one pool if `mempool_id` is given."""
+    return [
+        segment
+        for segment in _C._memory_snapshot()
+        if mempool_id in (None, segment["segment_pool_id"])
+    ]
+
+
+class MemPool:
+    """Memory kept apart from all other: what is allocated in use_mem_pool() comes from it and goes
+    back to it. Once the object is gone, its memory returns to the device as its tensors are freed
+    and empty_cache() is called.
+
+    allocator: memory from other code than CANN's; there is no such interface, so it must be None.
+    """
+
+    def __init__(self, allocator: None = None):
+        if allocator is not None:
+            raise NotImplementedError(
+                "a MemPool takes its memory from CANN: other allocators cannot be plugged in"
+            )
+        self._id = _C._new_pool_id(True)
+        self._device = _index(None)
+        _C._add_pool_use(self._device, self._id)
+
+    @property
+    def id(self) -> tuple[int, int]:
+        """Names the pool, also to graphs: torch.npu.graph(g, pool=mem_pool.id)."""
+        return self._id
+
+    @property
+    def device(self) -> int:
+        """Index of the device that was current when the pool was made."""
+        return self._device
+
+    def use_count(self) -> int:
+        """How many use the pool: this object, contexts of use_mem_pool() and graphs."""
+        return _C._pool_use_count(self._device, self._id)
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        """memory_snapshot() of this pool."""
+        return memory_snapshot(self._id)
+
+    def __del__(self) -> None:
+        if not hasattr(self, "_device") or _C is None or _C._is_in_bad_fork():
+            return
+        _C._release_pool(self._device, self._id)
+        if not _C._capture_underway(self._device):  # then the next empty_cache() does it
+            _C._empty_cache(self._id)
+
+
+@contextlib.contextmanager
+def use_mem_pool(pool: MemPool, device: Device = None) -> Iterator[None]:
+    """Context in which what this thread allocates on `device` comes from `pool`. Threads that it
+    starts, backward passes among them, allocate as before."""
+    index = _index(device)
+    _C._begin_allocate_thread_to_pool(index, pool.id)
+    try:
+        yield
+    finally:
+        _C._end_allocate_to_pool(index, pool.id)
+        _C._release_pool(index, pool.id)
 
 
 def memory_summary(device: Device = None, abbreviated: bool = False) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 
 import torch
 
@@ -12,6 +13,7 @@ from torch_npu.npu.device import device as device_context
 
 __all__ = [
     "Event",
+    "ExternalEvent",
     "ExternalStream",
     "Stream",
     "StreamContext",
@@ -22,34 +24,44 @@ __all__ = [
     "stream",
 ]
 
-_NO_SHARING = (
-    "npu events cannot be shared between processes; synchronize the stream and tell the other "
-    "process by other means, such as a multiprocessing.Event"
-)
-
 
 class Event(torch.Event):
     """A marker in a stream that other streams and the host can wait for.
 
     enable_timing: elapsed_time() and recorded_time() can be asked. blocking is accepted: waiting
-    never spins. interprocess raises NotImplementedError.
+    never spins. interprocess: other processes can open it by its ipc_handle(); such an event is of
+    the device that is current now, and keeps no times.
     """
 
     def __new__(
         cls, enable_timing: bool = False, blocking: bool = False, interprocess: bool = False
     ) -> Event:
+        event = super().__new__(cls, "npu", enable_timing=enable_timing, blocking=blocking)
         if interprocess:
-            raise NotImplementedError(_NO_SHARING)
-        return super().__new__(cls, "npu", enable_timing=enable_timing, blocking=blocking)
+            if enable_timing:
+                raise ValueError("an event has enable_timing or interprocess: CANN has no both")
+            event._adopt(_C._adopt_interprocess_event, current_stream())
+        return event
+
+    def _adopt(self, create: Callable[..., None], stream: Stream, *args: object) -> None:
+        create(stream.device_index, *args)
+        super().record(stream)  # which takes what was created
 
     @classmethod
     def from_ipc_handle(cls, device: Device, handle: bytes) -> Event:
-        """Raises NotImplementedError: events stay in their process."""
-        raise NotImplementedError(_NO_SHARING)
+        """The event of another process, which must keep it until this returns.
+
+        handle: the 64 bytes that ipc_handle() returned there.
+        """
+        event = super().__new__(cls, "npu")
+        event._adopt(_C._adopt_opened_event, current_stream(device), handle)
+        return event
 
     def ipc_handle(self) -> bytes:
-        """Raises NotImplementedError: events stay in their process."""
-        raise NotImplementedError(_NO_SHARING)
+        """What from_ipc_handle() in another process needs. Of an event with interprocess=True."""
+        if not self.event_id:
+            raise RuntimeError("ipc_handle() needs an event with interprocess=True")
+        return _C._event_ipc_handle(self.event_id)
 
     def record(self, stream: torch.Stream | None = None) -> None:
         """Marks the present end of `stream` (default: the current stream of its device)."""
@@ -91,6 +103,32 @@ class Event(torch.Event):
 
     def __repr__(self) -> str:
         return f"<torch.npu.Event {self.npu_event:#x}>"
+
+
+class ExternalEvent(_C._ExternalEvent):
+    """A mark that connects a graph with work outside of it. Unlike an Event, which orders the
+    streams of one capture, it is recorded and waited for at each replay, and stays set until a
+    reset."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def record(self, stream: torch.Stream | None = None) -> None:
+        """Sets the mark when `stream` (default: the current stream) gets here."""
+        self._record(*_stream_ids(stream))
+
+    def wait(self, stream: torch.Stream | None = None) -> None:
+        """Makes later work of `stream` (default: the current stream) wait until the mark is set."""
+        self._wait(*_stream_ids(stream))
+
+    def reset(self, stream: torch.Stream | None = None) -> None:
+        """Takes the mark away when `stream` (default: the current stream) gets here."""
+        self._reset(*_stream_ids(stream))
+
+
+def _stream_ids(stream: torch.Stream | None) -> tuple[int, int]:
+    stream = current_stream() if stream is None else stream
+    return stream.stream_id, stream.device_index
 
 
 class Stream(torch.Stream):

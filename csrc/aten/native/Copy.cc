@@ -7,6 +7,7 @@
 #include "acl/acl_rt.h"
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Outputs.h"
+#include "csrc/core/Capture.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUEvent.h"
 #include "csrc/core/NPUGuard.h"
@@ -49,6 +50,18 @@ void copy_on_device(const at::Tensor& src, const at::Tensor& dst) {
   if (src.is_neg() != dst.is_neg()) (dst.is_neg() ? dst._neg_view() : dst).neg_();
 }
 
+// Before anything is enqueued: a graph can take in copies that nobody waits for, with host memory
+// that stays where it is.
+void check_host_copy(const at::Tensor& host, bool non_blocking, const c10_npu::NPUStream& stream) {
+  if (C10_LIKELY(!c10_npu::is_captured(stream))) return;
+  if (!non_blocking || !c10_npu::NPUHostAllocator::isPinned(host.const_data_ptr())) {
+    c10_npu::refuse_in_capture(stream,
+                               "a copy between host and npu (.cpu(), .tolist(), printing, "
+                               "torch.tensor(..., device=\"npu\"); "
+                               "one with pinned memory and non_blocking=True can be)");
+  }
+}
+
 // Waits, unless the caller said not to and the host memory is pinned: then the host allocator keeps
 // the block until the copy is done.
 void finish_host_copy(const at::Tensor& host, bool non_blocking, const c10_npu::NPUStream& stream) {
@@ -72,6 +85,7 @@ void copy_from_host(const at::Tensor& src, const at::Tensor& dst, bool non_block
     target = empty(expanded.sizes(), expanded.scalar_type(), dst.device());
   }
   const c10_npu::NPUStream stream = c10_npu::getCurrentNPUStream();
+  check_host_copy(host, non_blocking, stream);
   copy_bytes(host, target, ACL_MEMCPY_HOST_TO_DEVICE, stream);
   finish_host_copy(host, non_blocking, stream);
   if (!target.is_same(dst)) copy_on_device(target, dst);
@@ -81,6 +95,7 @@ void copy_to_host(const at::Tensor& src, const at::Tensor& dst, bool non_blockin
   const c10_npu::NPUGuard guard(src.device());
   const c10_npu::NPUStream stream = c10_npu::getCurrentNPUStream();
   if (same_layout(src, dst)) {
+    check_host_copy(dst, non_blocking, stream);
     copy_bytes(src, dst, ACL_MEMCPY_DEVICE_TO_HOST, stream);
     finish_host_copy(dst, non_blocking, stream);
     return;
@@ -94,6 +109,7 @@ void copy_to_host(const at::Tensor& src, const at::Tensor& dst, bool non_blockin
   const bool direct = dst.is_contiguous() && dst.scalar_type() == src.scalar_type() &&
                       dst.sizes() == src.sizes() && !dst.is_conj() && !dst.is_neg();
   const at::Tensor host = direct ? dst : at::empty(dense.sizes(), dense.options().device(at::kCPU));
+  check_host_copy(host, direct && non_blocking, stream);
   copy_bytes(dense, host, ACL_MEMCPY_DEVICE_TO_HOST, stream);
   finish_host_copy(host, direct && non_blocking, stream);
   if (!direct) dst.copy_(host);
@@ -160,6 +176,7 @@ at::Scalar local_scalar_dense(const at::Tensor& self) {
               " elements cannot be converted to Scalar");
   const c10_npu::NPUGuard guard(self.device());
   const c10_npu::NPUStream stream = c10_npu::getCurrentNPUStream();
+  c10_npu::refuse_in_capture(stream, "reading a value (.item(), bool(tensor), nonzero)");
   at::Scalar result;
   AT_DISPATCH_V2(
       self.scalar_type(), "_local_scalar_dense", AT_WRAP([&] {

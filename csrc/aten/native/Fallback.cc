@@ -5,7 +5,10 @@
 
 #include <mutex>
 
+#include "csrc/core/Capture.h"
 #include "csrc/core/Env.h"
+#include "csrc/core/NPUFunctions.h"
+#include "csrc/core/NPUStream.h"
 
 namespace at_npu {
 namespace {
@@ -41,6 +44,11 @@ void cpu_fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
         "The operator '", name,
         "' has no NPU kernel, and on the CPU it cannot draw from a generator "
         "of an NPU. Call it on a CPU tensor with a CPU generator.");
+  }
+  if (c10_npu::is_initialized()) {
+    TORCH_CHECK(!c10_npu::is_captured(c10_npu::getCurrentNPUStream()), "The operator '", name,
+                "' has no NPU kernel and runs on the CPU, so it cannot be part of a graph. Call it "
+                "outside of the capture.");
   }
   if (count(name) == 1) {
     TORCH_WARN("The operator '", name,

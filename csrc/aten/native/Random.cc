@@ -10,7 +10,9 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
+#include "csrc/core/Capture.h"
 #include "csrc/core/NPUGenerator.h"
+#include "csrc/core/NPUGraph.h"
 #include "csrc/core/NPUGuard.h"
 
 namespace at_npu {
@@ -18,8 +20,10 @@ namespace {
 
 using OptionalGenerator = std::optional<at::Generator>;
 
+// Where numbers come from. In a capture: from two tensors, and `offset` is relative.
 struct Philox {
   int64_t seed, offset;
+  std::optional<c10_npu::CapturedPhilox> captured;
 };
 
 // Reserves the numbers that `elements` need: four 32-bit ones per element suit every distribution.
@@ -30,8 +34,15 @@ Philox reserve(const OptionalGenerator& given, const at::Tensor& self, int64_t e
   auto* generator = at::get_generator_or_default<c10_npu::NPUGeneratorImpl>(
       given, c10_npu::detail::getDefaultNPUGenerator(self.device().index()));
   const std::lock_guard<std::mutex> lock(generator->mutex_);
-  const auto [seed, offset] = generator->philox_engine_inputs(static_cast<uint64_t>(elements) * 4);
-  return {static_cast<int64_t>(seed), static_cast<int64_t>(offset)};
+  const uint64_t numbers = static_cast<uint64_t>(elements) * 4;
+  auto captured = c10_npu::NPUGraph::reserve(*generator, numbers,
+                                             c10_npu::getCurrentNPUStream(self.device().index()));
+  if (captured.has_value()) {
+    const auto first = static_cast<int64_t>(captured->first);
+    return {0, first, std::move(captured)};
+  }
+  const auto [seed, offset] = generator->philox_engine_inputs(numbers);
+  return {static_cast<int64_t>(seed), static_cast<int64_t>(offset), std::nullopt};
 }
 
 Philox reserve(const OptionalGenerator& given, const at::Tensor& self) {
@@ -47,6 +58,17 @@ void check_uniform_range(const at::Tensor& self, double from, double to) {
               "uniform_: from=", from, " or to=", to, " is out of bounds for ", self.scalar_type());
 }
 
+// For functions whose seed CANN takes as a number only, which a graph could not change.
+Philox reserve_outside_captures(const OptionalGenerator& given, const at::Tensor& self,
+                                const char* name) {
+  Philox philox = reserve(given, self);
+  TORCH_CHECK(!philox.captured.has_value(), name,
+              " cannot be part of a graph: CANN has no version of it with a seed on the device, so "
+              "all replays would draw the same. Draw before the replay, into a tensor that the "
+              "graph reads.");
+  return philox;
+}
+
 at::Tensor& normal_(at::Tensor& self, double mean, double std, OptionalGenerator generator) {
   TORCH_CHECK(std >= 0, "normal expects std >= 0.0, but found std ", std);
   TORCH_CHECK(!self.is_complex(), "normal_ is not implemented for complex tensors on npu");
@@ -54,7 +76,13 @@ at::Tensor& normal_(at::Tensor& self, double mean, double std, OptionalGenerator
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
   const Philox philox = reserve(generator, self);
-  ACLNN_CALL(aclnnInplaceNormal, self, mean, std, philox.seed, philox.offset);
+  if (philox.captured.has_value()) {
+    const c10_npu::CapturedPhilox& device = *philox.captured;
+    ACLNN_CALL(aclnnInplaceNormalTensor, self, mean, std, device.seed, device.offset,
+               philox.offset);
+  } else {
+    ACLNN_CALL(aclnnInplaceNormal, self, mean, std, philox.seed, philox.offset);
+  }
   return self;
 }
 
@@ -68,8 +96,25 @@ at::Tensor& uniform_(at::Tensor& self, double from, double to, OptionalGenerator
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
   const Philox philox = reserve(generator, self);
-  ACLNN_CALL(aclnnInplaceUniform, self, from, to, philox.seed, philox.offset);
+  if (philox.captured.has_value()) {
+    const c10_npu::CapturedPhilox& device = *philox.captured;
+    ACLNN_CALL(aclnnInplaceUniformTensor, self, from, to, device.seed.view(at::kUInt64),
+               device.offset.view(at::kUInt64), philox.offset);
+  } else {
+    ACLNN_CALL(aclnnInplaceUniform, self, from, to, philox.seed, philox.offset);
+  }
   return self;
+}
+
+bool captures(const at::Tensor& self) {
+  return c10_npu::is_captured(c10_npu::getCurrentNPUStream(self.device().index()));
+}
+
+// In a capture, as CANN has no Bernoulli with a seed on the device. The numbers are other ones than
+// those of aclnnInplaceBernoulli with the same seed.
+at::Tensor uniform_like(const at::Tensor& self, OptionalGenerator generator) {
+  at::Tensor numbers = empty(self.sizes(), at::kFloat, self.device());
+  return uniform_(numbers, 0, 1, std::move(generator));
 }
 
 at::Tensor& bernoulli_float(at::Tensor& self, double p, OptionalGenerator generator) {
@@ -77,6 +122,7 @@ at::Tensor& bernoulli_float(at::Tensor& self, double p, OptionalGenerator genera
   at::assert_no_internal_overlap(self);
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
+  if (captures(self)) return self.copy_(uniform_like(self, std::move(generator)).lt(p));
   const Philox philox = reserve(generator, self);
   ACLNN_CALL(aclnnInplaceBernoulli, self, at::Scalar(p), philox.seed, philox.offset);
   return self;
@@ -88,6 +134,7 @@ at::Tensor& bernoulli_tensor(at::Tensor& self, const at::Tensor& p, OptionalGene
   at::assert_no_internal_overlap(self);
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
+  if (captures(self)) return self.copy_(uniform_like(self, std::move(generator)).lt(p));
   const Philox philox = reserve(generator, self);
   // The function lacks bfloat16.
   const auto wide = [](at::ScalarType type) { return type == at::kBFloat16 ? at::kFloat : type; };
@@ -139,7 +186,12 @@ at::Tensor& random_range(at::Tensor& self, int64_t from, int64_t to,
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
   const Philox philox = reserve(generator, self);
-  ACLNN_CALL(aclnnInplaceRandom, self, from, to, philox.seed, philox.offset);
+  if (philox.captured.has_value()) {
+    const c10_npu::CapturedPhilox& device = *philox.captured;
+    ACLNN_CALL(aclnnInplaceRandomTensor, self, from, to, device.seed, device.offset, philox.offset);
+  } else {
+    ACLNN_CALL(aclnnInplaceRandom, self, from, to, philox.seed, philox.offset);
+  }
   return self;
 }
 
@@ -174,7 +226,7 @@ at::Tensor& randperm_out(int64_t n, OptionalGenerator generator, at::Tensor& out
   out.resize_({n});
   if (n == 0) return out;
   const c10_npu::NPUGuard guard(out.device());
-  const Philox philox = reserve(generator, out);
+  const Philox philox = reserve_outside_captures(generator, out, "randperm");
   ACLNN_CALL(aclnnRandperm, n, philox.seed, philox.offset, out);
   return out;
 }
@@ -199,7 +251,7 @@ at::Tensor& multinomial_out(const at::Tensor& self, int64_t samples, bool replac
   Sizes sizes(self.sizes().begin(), self.sizes().end());
   sizes.back() = samples;
   fit(out, sized(self, sizes, at::kLong));
-  const Philox philox = reserve(generator, self);
+  const Philox philox = reserve_outside_captures(generator, self, "multinomial");
   ACLNN_CALL(aclnnMultinomial, self, samples, replacement, philox.seed, philox.offset, out);
   return out;
 }

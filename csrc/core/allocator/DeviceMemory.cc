@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "csrc/core/Capture.h"
+
 namespace c10_npu::allocator {
 namespace {
 
@@ -13,23 +15,36 @@ bool should_split(const Block& block, size_t size) {
   return block.large ? rest > kSmallLimit : rest >= kMinBlock;
 }
 
+StreamPool& find_or_create(StreamPools& pools, c10::StreamId stream, PrivatePool* owner) {
+  std::unique_ptr<StreamPool>& pool = pools[stream];
+  if (!pool) pool = std::make_unique<StreamPool>(stream, owner);
+  return *pool;
+}
+
 }  // namespace
 
 StreamPool& DeviceMemory::pool_of(c10::StreamId stream) {
   if (C10_LIKELY(last_pool_ != nullptr && last_pool_->stream() == stream)) return *last_pool_;
-  std::unique_ptr<StreamPool>& pool = pools_[stream];
-  if (!pool) pool = std::make_unique<StreamPool>(stream);
-  last_pool_ = pool.get();
+  last_pool_ = &find_or_create(pools_, stream, nullptr);
   return *last_pool_;
 }
 
-Block* DeviceMemory::allocate(size_t requested, c10::StreamId stream) {
+StreamPool& DeviceMemory::pool_for(NPUStream stream) {
+  if (C10_UNLIKELY(private_pools_.is_routing())) {
+    PrivatePool* owner = private_pools_.route(stream);
+    if (owner != nullptr) return find_or_create(owner->streams, stream.id(), owner);
+  }
+  return pool_of(stream.id());
+}
+
+Block* DeviceMemory::allocate(size_t requested, NPUStream stream) {
   const size_t size = block_size(requested);
   const bool large = size > kSmallLimit;
 
   const std::lock_guard lock(mutex_);
+  if (C10_UNLIKELY(!deferred_.empty())) record_deferred_uses();
   if (C10_UNLIKELY(!pending_.empty())) finish_pending_uses(/*wait=*/false);
-  StreamPool& pool = pool_of(stream);
+  StreamPool& pool = pool_for(stream);
   Block* block = pool.take_best_fit(size, large);
   const bool was_split = block != nullptr && !block->is_whole_segment();
   if (C10_UNLIKELY(block == nullptr)) block = new_segment(requested, pool);
@@ -53,6 +68,11 @@ void DeviceMemory::free(Block* block) noexcept {
   subtract(stats_.allocated_bytes, block->large, block->size);
   if (C10_LIKELY(block->other_uses.empty())) {
     return_to_pool(block);
+    return;
+  }
+  if (C10_UNLIKELY(capture_underway(device_))) {
+    ++block->pending_events;  // one that record_deferred_uses() takes back
+    deferred_.push_back(block);
     return;
   }
   try {
@@ -138,7 +158,16 @@ void DeviceMemory::record_pending_uses(Block* block) {
   }
 }
 
+void DeviceMemory::record_deferred_uses() {
+  if (capture_underway(device_)) return;
+  for (Block* block : std::exchange(deferred_, {})) {
+    record_pending_uses(block);
+    --block->pending_events;
+  }
+}
+
 void DeviceMemory::finish_pending_uses(bool wait) {
+  if (capture_underway(device_)) return;
   for (auto stream = pending_.begin(); stream != pending_.end();) {
     std::deque<PendingUse>& uses = stream->second;
     while (!uses.empty()) {
@@ -171,6 +200,32 @@ void DeviceMemory::reset_accumulated_stats() {
 void DeviceMemory::reset_peak_stats() {
   const std::lock_guard lock(mutex_);
   reset_peak(stats_);
+}
+
+void DeviceMemory::add_pool_use(MempoolId_t id) {
+  const std::lock_guard lock(mutex_);
+  private_pools_.add_use(id);
+}
+
+void DeviceMemory::drop_pool_use(MempoolId_t id) {
+  const std::lock_guard lock(mutex_);
+  private_pools_.drop_use(id);
+  private_pools_.sweep();
+}
+
+int DeviceMemory::pool_uses(MempoolId_t id) {
+  const std::lock_guard lock(mutex_);
+  return private_pools_.uses(id);
+}
+
+void DeviceMemory::begin_allocate_to_pool(MempoolId_t id, PrivatePools::Filter filter) {
+  const std::lock_guard lock(mutex_);
+  private_pools_.begin_routing(id, std::move(filter));
+}
+
+void DeviceMemory::end_allocate_to_pool(MempoolId_t id) {
+  const std::lock_guard lock(mutex_);
+  private_pools_.end_routing(id);
 }
 
 std::pair<size_t, size_t> DeviceMemory::usage() {

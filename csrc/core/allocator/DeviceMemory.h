@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "csrc/core/NPUEvent.h"
-#include "csrc/core/allocator/FreeBlocks.h"
+#include "csrc/core/allocator/PrivatePools.h"
 #include "csrc/core/allocator/Statistics.h"
 
 namespace c10_npu::allocator {
@@ -21,10 +21,18 @@ class DeviceMemory {
   c10::DeviceIndex device() const { return device_; }
 
   // The calling thread must be bound to the device. Throws c10::OutOfMemoryError.
-  Block* allocate(size_t requested, c10::StreamId stream);
+  Block* allocate(size_t requested, NPUStream stream);
   void free(Block* block) noexcept;
   void record_stream(Block* block, NPUStream stream);
-  void empty_cache();
+  // Returns unused segments to CANN: those of the common memory and of pools that nobody uses, or
+  // those of one such pool.
+  void empty_cache(MempoolId_t id);
+
+  void add_pool_use(MempoolId_t id);
+  void drop_pool_use(MempoolId_t id);
+  int pool_uses(MempoolId_t id);
+  void begin_allocate_to_pool(MempoolId_t id, PrivatePools::Filter filter);
+  void end_allocate_to_pool(MempoolId_t id);
 
   DeviceStats stats();
   void reset_accumulated_stats();
@@ -45,6 +53,7 @@ class DeviceMemory {
   };
 
   StreamPool& pool_of(c10::StreamId stream);
+  StreamPool& pool_for(NPUStream stream);
   Block* new_segment(size_t size, StreamPool& pool);
   std::byte* map_segment(size_t size);
   void split(Block* block, size_t size);
@@ -52,18 +61,24 @@ class DeviceMemory {
   Block* merge(Block* block, Block* neighbour);
 
   void record_pending_uses(Block* block);
+  void record_deferred_uses();
   void finish_pending_uses(bool wait);
-  void release_free_segments();
+  void release_free_segments(MempoolId_t id);
+  void release_segment(Block* block);
   [[noreturn]] void throw_out_of_memory(size_t requested, size_t segment);
 
   const c10::DeviceIndex device_;
   std::mutex mutex_;
-  std::unordered_map<c10::StreamId, std::unique_ptr<StreamPool>> pools_;
+  StreamPools pools_;  // of the common memory
   StreamPool* last_pool_ = nullptr;
+  PrivatePools private_pools_;
   std::set<Block*> segments_;  // the first block of each
   std::vector<Block*> spare_blocks_;
   std::unordered_map<NPUStream, std::deque<PendingUse>> pending_;  // oldest first
   std::vector<NPUEvent> spare_events_;
+  // Freed during a capture, while other streams used them. An event in a captured stream would not
+  // tell when those uses are over, so it is recorded after the capture.
+  std::vector<Block*> deferred_;
   size_t limit_ = SIZE_MAX;
   double fraction_ = 1.0;
   DeviceStats stats_;

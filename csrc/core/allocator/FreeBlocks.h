@@ -47,13 +47,17 @@ class LargeBlocks {
   std::set<Block*, Order> blocks_;
 };
 
+struct PrivatePool;
+
 // The free blocks of one stream of one device. Blocks never move to another stream: work on one
 // stream is ordered, so reuse within it needs no waiting.
 class StreamPool {
  public:
-  explicit StreamPool(c10::StreamId stream) : stream_(stream) {}
+  StreamPool(c10::StreamId stream, PrivatePool* owner) : stream_(stream), owner_(owner) {}
 
   c10::StreamId stream() const { return stream_; }
+  // nullptr: the device's common memory.
+  PrivatePool* owner() const { return owner_; }
 
   Block* take_best_fit(size_t size, bool large) {
     return large ? large_.take_best_fit(size) : small_.take_best_fit(size);
@@ -63,6 +67,7 @@ class StreamPool {
 
  private:
   c10::StreamId stream_;
+  PrivatePool* owner_;
   SmallBlocks small_;
   LargeBlocks large_;
 };

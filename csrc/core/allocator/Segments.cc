@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "acl/acl.h"
+#include "csrc/core/Capture.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUGuard.h"
 #include "csrc/core/TaskQueue.h"
@@ -26,9 +27,11 @@ Block* DeviceMemory::new_segment(size_t requested, StreamPool& pool) {
   std::byte* address = map_segment(size);
   if (address == nullptr) {
     ++stats_.num_alloc_retries;
-    finish_pending_uses(/*wait=*/true);
-    release_free_segments();
-    address = map_segment(size);
+    if (!capture_underway(device_)) {  // during one, nothing can be waited for
+      finish_pending_uses(/*wait=*/true);
+      release_free_segments({0, 0});
+      address = map_segment(size);
+    }
   }
   if (address == nullptr) throw_out_of_memory(requested, size);
   const bool large = size > kSmallSegment;
@@ -38,21 +41,30 @@ Block* DeviceMemory::new_segment(size_t requested, StreamPool& pool) {
   ++stats_.num_device_alloc;
   add(stats_.segment, large, 1);
   add(stats_.reserved_bytes, large, size);
+  if (PrivatePool* owner = pool.owner()) {
+    ++owner->segments;
+    add(stats_.reserved_bytes_by_private_pools[owner->id], large, size);
+  }
   return block;
 }
 
-void DeviceMemory::empty_cache() {
+void DeviceMemory::empty_cache(MempoolId_t id) {
+  refuse_in_capture(device_, "torch.npu.empty_cache()");
   const NPUGuard guard(device_);
   const std::lock_guard lock(mutex_);
+  record_deferred_uses();
   finish_pending_uses(/*wait=*/true);
-  release_free_segments();
+  release_free_segments(id);
 }
 
 // Work that used the freed blocks may still be queued, here and in CANN, and aclrtFree does not
 // wait for it.
-void DeviceMemory::release_free_segments() {
-  const auto unused = [](const Block* block) {
-    return block->is_free() && block->is_whole_segment();
+void DeviceMemory::release_free_segments(MempoolId_t id) {
+  const auto unused = [id](const Block* block) {
+    if (!block->is_free() || !block->is_whole_segment()) return false;
+    const PrivatePool* owner = block->pool->owner();
+    const bool wanted = id == MempoolId_t(0, 0) || (owner != nullptr && owner->id == id);
+    return wanted && (owner == nullptr || owner->uses == 0);
   };
   if (std::ranges::none_of(segments_, unused)) return;
   drain_tasks(device_);
@@ -63,14 +75,23 @@ void DeviceMemory::release_free_segments() {
       ++segment;
       continue;
     }
-    NPU_CHECK(aclrtFree(block->address));
-    block->pool->remove(block);
-    ++stats_.num_device_free;
-    subtract(stats_.segment, block->large, 1);
-    subtract(stats_.reserved_bytes, block->large, block->size);
-    spare_blocks_.push_back(block);
+    release_segment(block);
     segment = segments_.erase(segment);
   }
+  private_pools_.sweep();
+}
+
+void DeviceMemory::release_segment(Block* block) {
+  NPU_CHECK(aclrtFree(block->address));
+  block->pool->remove(block);
+  ++stats_.num_device_free;
+  subtract(stats_.segment, block->large, 1);
+  subtract(stats_.reserved_bytes, block->large, block->size);
+  if (PrivatePool* owner = block->pool->owner()) {
+    --owner->segments;
+    subtract(stats_.reserved_bytes_by_private_pools[owner->id], block->large, block->size);
+  }
+  spare_blocks_.push_back(block);
 }
 
 std::pair<size_t, size_t> DeviceMemory::free_and_total() const {
@@ -100,6 +121,8 @@ void DeviceMemory::throw_out_of_memory(size_t requested, size_t segment) {
   const auto [free, total] = free_and_total();
   const size_t reserved = current(stats_.reserved_bytes);
   const size_t allocated = current(stats_.allocated_bytes);
+  size_t apart = 0;
+  for (const auto& [id, bytes] : stats_.reserved_bytes_by_private_pools) apart += current(bytes);
   const size_t elsewhere = total - std::min(total, free + reserved);
   c10::reportOutOfMemoryToProfiler(static_cast<int64_t>(requested), allocated, reserved,
                                    c10::Device(kNPU, device_));
@@ -113,7 +136,8 @@ void DeviceMemory::throw_out_of_memory(size_t requested, size_t segment) {
       ", which has ", format_bytes(total), " in total, of which ", format_bytes(free),
       " is free. PyTorch holds ", format_bytes(reserved), ": ", format_bytes(allocated),
       " allocated to tensors and ", format_bytes(reserved - std::min(reserved, allocated)),
-      " reserved but unallocated; ", format_bytes(elsewhere),
+      " reserved but unallocated; ", format_bytes(apart),
+      " of it in pools of graphs and MemPools. ", format_bytes(elsewhere),
       " is in use outside of PyTorch's allocator (HCCL, CANN, other processes).", limit,
       " Use smaller batches, release tensors, or see torch.npu.memory_summary().");
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "csrc/core/allocator/FreeBlocks.h"
+#include "csrc/core/allocator/PrivatePools.h"
 
 namespace c10_npu::allocator {
 namespace {
@@ -16,6 +16,9 @@ void for_each_stat(DeviceStats& stats, Change change) {
                            &stats.allocated_bytes, &stats.reserved_bytes, &stats.active_bytes,
                            &stats.inactive_split_bytes, &stats.requested_bytes}) {
     std::ranges::for_each(*array, change);
+  }
+  for (auto& [id, array] : stats.reserved_bytes_by_private_pools) {
+    std::ranges::for_each(array, change);
   }
 }
 
@@ -37,6 +40,7 @@ SegmentInfo describe_segment(const Block& first, c10::DeviceIndex device) {
   segment.address = reinterpret_cast<size_t>(first.address);
   segment.stream = reinterpret_cast<void*>(first.pool->stream());
   segment.is_large = first.large;
+  if (const PrivatePool* owner = first.pool->owner()) segment.owner_private_pool_id = owner->id;
   for (const Block* block = &first; block != nullptr; block = block->next) {
     BlockInfo& info = segment.blocks.emplace_back();
     info.size = block->size;

@@ -52,7 +52,9 @@ at::Generator generator(int64_t seed, int64_t offset) {
 }
 
 at::Generator generator(const Tensor& seed, const Tensor& offset, int64_t extra) {
-  return generator(seed.item<int64_t>(), offset.item<int64_t>() + extra);
+  // Unsigned ones are taken bit by bit.
+  const auto number = [](const Tensor& tensor) { return tensor.view(at::kLong).item<int64_t>(); };
+  return generator(number(seed), number(offset) + extra);
 }
 
 EMULATE(aclnnInplaceNormal, [](Tensor self, double mean, double std, int64_t seed, int64_t offset) {
