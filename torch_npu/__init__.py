@@ -30,7 +30,7 @@ except Exception as error:
 
 __all__ = ["__version__"]
 
-_LAZY_PACKAGES = ("profiler", "utils")
+_LAZY_PACKAGES = ("multiprocessing", "profiler", "utils")
 
 
 def __getattr__(name: str):

@@ -59,6 +59,8 @@ def start() -> None:
     )
 
     from torch_npu import _dlpack, distributed
+    from torch_npu.multiprocessing import reductions
 
     _dlpack.register()
+    reductions.register()
     distributed._register()

@@ -10,7 +10,7 @@ from tests.core.emulated import run_python
 from torch_npu import _C
 
 READS = re.compile(
-    r"""(?:getenv\(|environ(?:\.get\(|\[)|env::(?:flag|integer)\()\s*["'](\w+)["']"""
+    r"""(?:getenv\(|environ(?:\.get\(|\[)|env::(?:flag|integer|text)\()\s*["'](\w+)["']"""
 )
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ CHECKS = ("raises", "warns")  # of pytest, which assert as well as an assert sta
 
 def resolve(name: str) -> Any:
     """The object of a dotted name; what is no plain name is Python code or prose."""
-    value: Any = {"torch": torch, "torch_npu": torch_npu}[name.split(".")[0]]
-    for part in name.split(".")[1:]:
+    parts = name.split(".")
+    value: Any = {"torch": torch, "torch_npu": torch_npu}[parts[0]]
+    for i, part in enumerate(parts[1:], 1):
+        if not hasattr(value, part):  # of the module that something else of its name hides
+            value = sys.modules.get(".".join(parts[:i]), value)
         value = getattr(value, part)
     return value
 

@@ -186,5 +186,5 @@ def current_blas_handle() -> None:
 
 
 def ipc_collect() -> None:
-    """Gives back memory that other processes have ceased to use. Nothing is shared with other
-    processes, so there is nothing to give back."""
+    """Gives back memory that was sent to other processes, as far as they have freed it."""
+    _C._collect_shared_storages()
