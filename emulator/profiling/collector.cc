@@ -157,8 +157,9 @@ void Collector::write(const Mark& mark) {
 
 void Collector::write(FinishedTask& task) {
   const auto mask = masks_.find(task.record.device);
-  if (mask == masks_.end() || (mask->second & kTaskMasks) == 0) return;
   const TaskInfo& info = task.info;
+  const uint64_t wanted = info.kind == TaskKind::kMark ? ACL_PROF_MSPROFTX : kTaskMasks;
+  if (mask == masks_.end() || (mask->second & wanted) == 0) return;
   // A kernel runs as one block, on its stream's worker.
   tasks_[task.record.device]->append(
       EmulatorTask{.magic = kRecordMagic,

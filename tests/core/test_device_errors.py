@@ -57,7 +57,7 @@ def test_the_python_stack_of_the_operator_is_shown_if_asked_for(level) -> None:
     message = text[text.rindex("AcceleratorError:") :]
     assert "The operator that failed: aclnnMuls(" in message
     stack = message[message.index("It was called from:") :]
-    assert stack.index("<string>:5 in guilty") < stack.index("<string>:11 in <module>")
+    assert stack.index("<string>:6 in guilty") < stack.index("<string>:12 in <module>")
     assert "It was called from" not in run_python(STACKS, **environment).stderr
 
 

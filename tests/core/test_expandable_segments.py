@@ -23,8 +23,8 @@ def expandable():
     assert not any(segment["is_expandable"] for segment in torch.npu.memory_snapshot())
 
 
-def allocate(size: int) -> torch.UntypedStorage:
-    return torch.UntypedStorage(size, device="npu")
+def allocate(size: int) -> torch.Tensor:
+    return torch.empty(size, dtype=torch.int8, device="npu")
 
 
 def expandable_segments() -> list[dict]:
@@ -83,7 +83,7 @@ def test_small_blocks_have_segments_of_their_own():
 def test_random_sizes_agree_with_the_device():
     generator = random.Random(0)
     outside = torch.npu.mem_get_info()[0] + torch.npu.memory_reserved()
-    live: list[torch.UntypedStorage] = []
+    live: list[torch.Tensor] = []
     for step in range(400):
         if live and generator.random() < 0.45:
             live.pop(generator.randrange(len(live)))
@@ -91,7 +91,7 @@ def test_random_sizes_agree_with_the_device():
             live.append(allocate(generator.choice([500, 80_000, 3 * MIB, 25 * MIB])))
         if step % 40 == 0:
             torch.npu.empty_cache()
-        spans = sorted((block.data_ptr(), block.nbytes()) for block in live)
+        spans = sorted((block.data_ptr(), block.nbytes) for block in live)
         for (start, size), (following, _) in zip(spans, spans[1:], strict=False):
             assert start + size <= following
         reserved = torch.npu.memory_reserved()

@@ -138,6 +138,10 @@ class MemPool:
     """
 
     def __init__(self, allocator: _C._PluggableAllocator | None = None):
+        if not isinstance(allocator, (_C._PluggableAllocator, type(None))):
+            raise TypeError(
+                f"expected what NPUPluggableAllocator.allocator() returns, got {allocator!r}"
+            )
         self._id = _C._new_pool_id(True)
         self._device = _index(None)
         _C._add_pool_use(self._device, self._id, allocator)

@@ -48,6 +48,10 @@ class LargeBlocks {
   std::set<Block*, Order> blocks_;
 };
 
+struct ByAddress {
+  bool operator()(const Block* a, const Block* b) const { return a->address < b->address; }
+};
+
 struct PrivatePool;
 
 // The free blocks of one stream of one device. Blocks never move to another stream: work on one
@@ -67,14 +71,14 @@ class StreamPool {
   void remove(Block* block) { block->large ? large_.remove(block) : small_.remove(block); }
 
   // Addresses without memory in the expandable segments of this stream.
-  std::set<Block*>& unmapped() { return unmapped_; }
+  std::set<Block*, ByAddress>& unmapped() { return unmapped_; }
 
  private:
   c10::StreamId stream_;
   PrivatePool* owner_;
   SmallBlocks small_;
   LargeBlocks large_;
-  std::set<Block*> unmapped_;
+  std::set<Block*, ByAddress> unmapped_;
 };
 
 }  // namespace c10_npu::allocator
