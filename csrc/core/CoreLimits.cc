@@ -14,9 +14,9 @@ void check(const CoreLimits& limits, c10::DeviceIndex device) {
   const NPUProperties& properties = get_device_properties(device);
   const auto most_cube = static_cast<uint32_t>(properties.cube_core_num);
   const auto most_vector = static_cast<uint32_t>(properties.vector_core_num);
-  TORCH_CHECK_VALUE(limits.cube <= most_cube && limits.vector <= most_vector, "npu:",
-                    static_cast<int>(device), " has ", most_cube, " cube cores and ", most_vector,
-                    " vector cores; a limit of ", limits.cube, " and ", limits.vector,
+  TORCH_CHECK_VALUE(limits.cube <= most_cube && limits.vector <= most_vector,
+                    "npu:", static_cast<int>(device), " has ", most_cube, " cube cores and ",
+                    most_vector, " vector cores; a limit of ", limits.cube, " and ", limits.vector,
                     " is more than that");
 }
 
@@ -34,9 +34,7 @@ namespace detail {
 
 std::atomic<bool> streams_have_limits{false};
 
-void use_limits_of(aclrtStream stream) {
-  NPU_CHECK(aclrtUseStreamResInCurrentThread(stream));
-}
+void use_limits_of(aclrtStream stream) { NPU_CHECK(aclrtUseStreamResInCurrentThread(stream)); }
 
 }  // namespace detail
 

@@ -18,8 +18,8 @@ MemoryHolders memory_holders(c10::DeviceIndex device) noexcept;
 void count_workspace(c10::DeviceIndex device, int64_t change) noexcept;
 void count_hccl(c10::DeviceIndex device, int64_t change) noexcept;
 
-// Called before an out-of-memory error is raised, with the device and the bytes that were asked for,
-// that it has in total, and that are free.
+// Called before an out-of-memory error is raised, with the device and the bytes that were asked
+// for, that it has in total, and that are free.
 using OutOfMemoryObserver = std::function<void(int64_t, size_t, size_t, size_t)>;
 void attach_out_of_memory_observer(OutOfMemoryObserver observer);
 void notify_out_of_memory(c10::DeviceIndex device, size_t requested, size_t total, size_t free);

@@ -156,9 +156,9 @@ void collect_shared() {
 
 c10::Storage open_shared(const SharedStorage& shared) {
   check_device_index(shared.device);
-  auto received = std::make_unique<Received>(
-      shared.device, open_segment(shared.device, shared.key),
-      CounterFile::open(shared.counter_file), shared.counter);
+  auto received =
+      std::make_unique<Received>(shared.device, open_segment(shared.device, shared.key),
+                                 CounterFile::open(shared.counter_file), shared.counter);
   std::byte* address = received->segment->address() + shared.offset;
   c10::DataPtr data(address, received.release(), &release, c10::Device(kNPU, shared.device));
   return c10::Storage(c10::Storage::use_byte_size_t(), shared.size, std::move(data),

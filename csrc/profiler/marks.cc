@@ -38,8 +38,9 @@ mstxDomainHandle_t domain_handle(const std::string& name) {
 template <class CallWithStream>
 void in_order(const Stream& stream, CallWithStream&& call) {
   if (!stream.has_value()) return call(nullptr);
-  c10_npu::submit(*stream, [call = std::forward<CallWithStream>(call),
-                            handle = stream->handle()] { call(handle); });
+  c10_npu::submit(*stream, [call = std::forward<CallWithStream>(call), handle = stream->handle()] {
+    call(handle);
+  });
 }
 
 }  // namespace
@@ -52,9 +53,8 @@ void mark(const std::string& message, const Stream& stream, const std::string& d
     const std::lock_guard lock(marks().mutex);
     return domain_handle(domain);
   }();
-  in_order(stream, [handle, message](aclrtStream on) {
-    mstxDomainMarkA(handle, message.c_str(), on);
-  });
+  in_order(stream,
+           [handle, message](aclrtStream on) { mstxDomainMarkA(handle, message.c_str(), on); });
 }
 
 uint64_t range_start(const std::string& message, const Stream& stream, const std::string& domain) {

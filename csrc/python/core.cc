@@ -3,7 +3,6 @@
 #include <ATen/core/Generator.h>
 #include <torch/csrc/Generator.h>
 
-
 #include "csrc/core/CannLibrary.h"
 #include "csrc/core/CoreLimits.h"
 #include "csrc/core/Determinism.h"
@@ -105,9 +104,8 @@ void bind_core_limits(py::module_& module) {
   const auto pair = [](const CoreLimits& limits) {
     return std::make_pair(limits.cube, limits.vector);
   };
-  module.def("_device_core_limits", [=](c10::DeviceIndex device) {
-    return pair(c10_npu::device_core_limits(device));
-  });
+  module.def("_device_core_limits",
+             [=](c10::DeviceIndex device) { return pair(c10_npu::device_core_limits(device)); });
   module.def("_set_device_core_limits",
              [](c10::DeviceIndex device, uint32_t cube, uint32_t vector) {
                c10_npu::set_device_core_limits(device, {cube, vector});

@@ -2,13 +2,13 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "csrc/core/MemoryHolders.h"
 #include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUHostAllocator.h"
 #include "csrc/core/NPUPluggableAllocator.h"
 #include "csrc/core/NPUSharedMemory.h"
 #include "csrc/core/NPUStream.h"
 #include "csrc/core/NPUWorkspace.h"
-#include "csrc/core/MemoryHolders.h"
 #include "csrc/python/bindings.h"
 
 namespace {
@@ -153,18 +153,14 @@ void bind_shared_memory(py::module_& module) {
     return py::make_tuple(static_cast<int>(shared.device), py::bytes(shared.key), shared.offset,
                           shared.size, py::bytes(shared.counter_file), shared.counter);
   });
-  module.def("_open_shared_storage",
-             [](c10::DeviceIndex device, py::bytes key, size_t offset, size_t size,
-                py::bytes counter_file, size_t counter) {
-               return c10_npu::open_shared(
-                   shared_storage(device, key, offset, size, counter_file, counter));
-             });
-  module.def("_release_shared_storage",
-             [](c10::DeviceIndex device, py::bytes key, size_t offset, size_t size,
-                py::bytes counter_file, size_t counter) {
-               c10_npu::release_shared(
-                   shared_storage(device, key, offset, size, counter_file, counter));
-             });
+  module.def("_open_shared_storage", [](c10::DeviceIndex device, py::bytes key, size_t offset,
+                                        size_t size, py::bytes counter_file, size_t counter) {
+    return c10_npu::open_shared(shared_storage(device, key, offset, size, counter_file, counter));
+  });
+  module.def("_release_shared_storage", [](c10::DeviceIndex device, py::bytes key, size_t offset,
+                                           size_t size, py::bytes counter_file, size_t counter) {
+    c10_npu::release_shared(shared_storage(device, key, offset, size, counter_file, counter));
+  });
   module.def("_collect_shared_storages", &c10_npu::collect_shared, Release());
 }
 

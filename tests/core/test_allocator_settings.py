@@ -70,7 +70,7 @@ def test_requests_are_rounded_to_divisions_of_powers_of_two():
 block = allocate(1_100_000)
 print(stat("allocated_bytes.all.current"))
 """
-    # Divisions of 262144 bytes between 2^20 and 2^21, and the 32 bytes that vector units read beyond.
+    # Steps of 262144 bytes between 2^20 and 2^21, and 32 bytes that vector units read beyond.
     assert run(script, PYTORCH_NPU_ALLOC_CONF="roundup_power2_divisions:4") == [
         str(5 * 262144 + 512)
     ]

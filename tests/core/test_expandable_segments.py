@@ -1,5 +1,6 @@
 """Segments that grow: what they hold, give back, and make possible."""
 
+import itertools
 import random
 
 import pytest
@@ -92,7 +93,7 @@ def test_random_sizes_agree_with_the_device():
         if step % 40 == 0:
             torch.npu.empty_cache()
         spans = sorted((block.data_ptr(), block.nbytes) for block in live)
-        for (start, size), (following, _) in zip(spans, spans[1:], strict=False):
+        for (start, size), (following, _) in itertools.pairwise(spans):
             assert start + size <= following
         reserved = torch.npu.memory_reserved()
         assert torch.npu.mem_get_info()[0] + reserved == outside

@@ -55,7 +55,7 @@ def on_npu(seed: int, results: queue.Queue) -> None:
             stream = following
         with torch.npu.stream(stream):
             results.put((seed, tensor.cpu()))
-    except Exception as error:
+    except RuntimeError as error:
         results.put((seed, error))
 
 

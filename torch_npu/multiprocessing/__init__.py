@@ -1,4 +1,4 @@
-"""Sharing npu tensors with other processes. torch.multiprocessing does it once torch_npu is loaded."""
+"""Sharing npu tensors between processes: torch.multiprocessing does it once torch_npu is loaded."""
 
 from torch_npu.multiprocessing import reductions
 

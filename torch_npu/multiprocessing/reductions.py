@@ -1,7 +1,7 @@
 """How torch.multiprocessing sends npu tensors: by where they lie in the device's memory.
 
-The sender keeps the memory until the receiver has freed its tensor; like CUDA's, it has to live that
-long. Both have to see the device under the same index.
+The sender keeps the memory until the receiver has freed its tensor; like CUDA's, it has to live
+that long. Both have to see the device under the same index.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def rebuild_npu_tensor(
     event_handle: bytes,
     event_sync_required: bool,
 ) -> torch.Tensor:
-    """The tensor that another process sent. The sender has waited for its work, so that event_handle
-    and event_sync_required say nothing: they are there for the signature that callers know."""
+    """The tensor that another process sent. The sender has waited for its work, so event_handle and
+    event_sync_required say nothing: they are there for the signature that callers know."""
     if storage_handle is None:
         storage = torch.UntypedStorage(0, device=torch.device("npu", storage_device))
     else:

@@ -18,6 +18,7 @@ from torch_npu.npu.device import *  # noqa: F403
 from torch_npu.npu.device import __all__ as _device
 from torch_npu.npu.device import _exchange_device as _exchange_device
 from torch_npu.npu.device import _is_in_bad_fork as _is_in_bad_fork
+from torch_npu.npu.device import _lazy_call as _lazy_call
 from torch_npu.npu.device import _lazy_init as _lazy_init
 from torch_npu.npu.device import _maybe_exchange_device as _maybe_exchange_device
 from torch_npu.npu.executor_cache import *  # noqa: F403

@@ -21,7 +21,9 @@ _KEYS = ("cube_core_num", "vector_core_num")
 def _count(name: str, number: int) -> int:
     """0, which changes nothing, for -1."""
     if not isinstance(number, int) or number == 0 or number < -1:
-        raise ValueError(f"{name} must be -1 (as it is) or a number of cores from 1 on, got {number}")
+        raise ValueError(
+            f"{name} must be -1 (as it is) or a number of cores from 1 on, got {number}"
+        )
     return max(number, 0)
 
 
@@ -33,7 +35,9 @@ def get_device_limit(device: Device = None) -> dict[str, int]:
 def set_device_limit(device: Device, cube_num: int = -1, vector_num: int = -1) -> None:
     """Limits the cores that this process uses on `device`; -1 leaves a kind as it is."""
     index = _get_device_index(device, optional=True)
-    _C._set_device_core_limits(index, _count("cube_num", cube_num), _count("vector_num", vector_num))
+    _C._set_device_core_limits(
+        index, _count("cube_num", cube_num), _count("vector_num", vector_num)
+    )
 
 
 def get_stream_limit(stream: torch.Stream) -> dict[str, int]:

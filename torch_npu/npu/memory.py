@@ -204,7 +204,7 @@ def get_per_process_memory_fraction(device: Device = None) -> float:
 
 
 def get_allocator_backend() -> str:
-    """ "native": the caching allocator of torch_npu; "pluggable" after change_current_allocator()."""
+    """ "native": the caching allocator; "pluggable" after change_current_allocator()."""
     return current_backend()
 
 

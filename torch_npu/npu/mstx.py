@@ -1,7 +1,7 @@
 """Marks and ranges of a program in the profile: torch.npu.mstx, which is torch.cuda.nvtx for NPUs.
 
-They are recorded while torch_npu.profiler runs with mstx; otherwise they cost a look. A bad argument
-is a warning: marks must not end a program.
+They are recorded while torch_npu.profiler runs with mstx; otherwise they cost a look. A bad
+argument is a warning: marks must not end a program.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ class annotate:
 
 
 class mstx:
-    """Marks and ranges. stream: a torch.npu.Stream whose device marks the moment, too, in order with
-    its operators; None: the host alone. domain: a name to select by."""
+    """Marks and ranges. stream: a torch.npu.Stream whose device marks the moment, too, in order
+    with its operators; None: the host alone. domain: a name to select by."""
 
     annotate = annotate
 
@@ -113,11 +113,9 @@ class mstx:
             _C._profiler._range_end(range_id, domain)
 
     @staticmethod
-    def range_push(
-        message: str, stream: torch.Stream | None = None, domain: str = _DEFAULT
-    ) -> int:
-        """Begins a range within those that this thread has begun in the domain: how many there were,
-        or -1 if nothing is recorded."""
+    def range_push(message: str, stream: torch.Stream | None = None, domain: str = _DEFAULT) -> int:
+        """Begins a range within those that this thread has begun in the domain: how many there
+        were, or -1 if nothing is recorded."""
         range_id = mstx.range_start(message, stream, domain)
         if not range_id:
             return -1

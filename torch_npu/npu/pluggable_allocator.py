@@ -15,8 +15,8 @@ class NPUPluggableAllocator:
 
     path_to_so_file: the library. alloc_fn_name, free_fn_name: its functions
     `void* alloc(size_t bytes, int device, aclrtStream stream)`, null if there is no memory, and
-    `void free(void* address, size_t bytes, int device, aclrtStream stream)`, which is called as soon
-    as the tensor is gone: work of the stream that uses the memory may not have run yet.
+    `void free(void* address, size_t bytes, int device, aclrtStream stream)`, which is called as
+    soon as the tensor is gone: work of the stream that uses the memory may not have run yet.
     """
 
     def __init__(self, path_to_so_file: str | os.PathLike, alloc_fn_name: str, free_fn_name: str):

@@ -27,8 +27,8 @@ struct Block {
   Block* previous = nullptr;  // neighbours in the segment
   Block* next = nullptr;
 
-  DeviceMemory* memory = nullptr;  // who owns it
-  StreamPool* pool = nullptr;      // where it goes when it is free
+  DeviceMemory* memory = nullptr;           // who owns it
+  StreamPool* pool = nullptr;               // where it goes when it is free
   ExpandableSegment* expandable = nullptr;  // the segment, if it is one
   bool large = false;
   bool mapped = true;  // false: addresses of an expandable segment without memory
@@ -66,6 +66,5 @@ constexpr size_t round_up(size_t size, size_t multiple) {
 constexpr size_t block_size(size_t requested) {
   return round_up(requested + kReadAhead, kMinBlock);
 }
-
 
 }  // namespace c10_npu::allocator

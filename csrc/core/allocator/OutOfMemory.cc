@@ -50,21 +50,24 @@ void DeviceMemory::throw_out_of_memory(const Request& request, const StreamPool&
   }
 
   std::string text = c10::str(
-      "NPU out of memory. Tried to allocate ", format_bytes(request.requested), " on npu:",
-      static_cast<int>(device_), ", which has ", format_bytes(total), " in total, of which ",
-      format_bytes(free), " is free. PyTorch holds ", format_bytes(reserved), ": ",
-      format_bytes(allocated), " allocated to tensors (the largest: ", largest(tensors), ") and ",
-      format_bytes(cached), " reserved but unallocated (the largest: ", largest(free_blocks), "); ",
-      format_bytes(apart), " of it in pools of graphs and MemPools. Workspaces of queued operators "
-      "hold ", format_bytes(holders.workspace), ", HCCL's communicators about ",
-      format_bytes(holders.hccl), ", CANN and other processes ", format_bytes(others), ".");
+      "NPU out of memory. Tried to allocate ", format_bytes(request.requested),
+      " on npu:", static_cast<int>(device_), ", which has ", format_bytes(total),
+      " in total, of which ", format_bytes(free), " is free. PyTorch holds ",
+      format_bytes(reserved), ": ", format_bytes(allocated),
+      " allocated to tensors (the largest: ", largest(tensors), ") and ", format_bytes(cached),
+      " reserved but unallocated (the largest: ", largest(free_blocks), "); ", format_bytes(apart),
+      " of it in pools of graphs and MemPools. Workspaces of queued operators "
+      "hold ",
+      format_bytes(holders.workspace), ", HCCL's communicators about ", format_bytes(holders.hccl),
+      ", CANN and other processes ", format_bytes(others), ".");
   if (limit_ != SIZE_MAX) {
     text += c10::str(" This process is limited to ", format_bytes(limit_),
                      " by torch.npu.set_per_process_memory_fraction.");
   }
   if (cached >= request.size && !settings::expandable_segments()) {
-    text += " What is reserved but unallocated would do, were it in one piece: "
-            "PYTORCH_NPU_ALLOC_CONF=expandable_segments:True avoids such fragmentation.";
+    text +=
+        " What is reserved but unallocated would do, were it in one piece: "
+        "PYTORCH_NPU_ALLOC_CONF=expandable_segments:True avoids such fragmentation.";
   }
   text += " Use smaller batches, release tensors, or see torch.npu.memory_summary().";
   const auto requested = static_cast<int64_t>(request.requested);

@@ -44,8 +44,8 @@ bool is_free_segment(const Block* block) {
 // A free block, in no pool, from memory that the allocator did not hold before.
 Block* DeviceMemory::new_block(const Request& request, StreamPool& pool,
                                std::unique_lock<std::mutex>& lock) {
-  const bool expandable = settings::expandable_segments() && settings::caching() &&
-                          source_of(pool) == nullptr;
+  const bool expandable =
+      settings::expandable_segments() && settings::caching() && source_of(pool) == nullptr;
   const auto attempt = [&] {
     return expandable ? expand_segment(request.size, pool, request.context)
                       : new_segment(request.size, pool, request.context);

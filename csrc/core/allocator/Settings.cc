@@ -55,8 +55,8 @@ void check_syntax(const std::string& config) {
   const ConfigTokenizer tokens(config);
   for (size_t i = 0; i < tokens.size(); ++i) {
     TORCH_CHECK_VALUE(i + 2 < tokens.size() && tokens[i + 1] == ":",
-                      "PYTORCH_NPU_ALLOC_CONF: expected option:value, got \"", tokens[i], "\" in \"",
-                      config, "\"");
+                      "PYTORCH_NPU_ALLOC_CONF: expected option:value, got \"", tokens[i],
+                      "\" in \"", config, "\"");
     if (!known.contains(tokens[i])) {
       std::vector<std::string> names(known.begin(), known.end());
       std::ranges::sort(names);

@@ -62,7 +62,8 @@ void describe_segment(const Block& first, c10::DeviceIndex device,
       segment->stream = reinterpret_cast<void*>(first.pool->stream());
       segment->is_large = first.large;
       segment->is_expandable = first.expandable != nullptr;
-      if (const PrivatePool* owner = first.pool->owner()) segment->owner_private_pool_id = owner->id;
+      if (const PrivatePool* owner = first.pool->owner())
+        segment->owner_private_pool_id = owner->id;
     }
     add_block(*block, *segment);
   }

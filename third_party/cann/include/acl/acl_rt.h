@@ -259,8 +259,8 @@ CANN_API aclError aclrtStreamQuery(aclrtStream stream, aclrtStreamStatus* status
 CANN_API aclError aclrtStreamAbort(aclrtStream stream);
 CANN_API aclError aclrtStreamGetPriority(aclrtStream stream, uint32_t* priority);
 CANN_API aclError aclrtStreamGetFlags(aclrtStream stream, uint32_t* flags);
-// How many cores the operators of this process, or of a stream, may use. That of a stream counts for
-// the threads that have said so (Use...), from the preparation of an operator on.
+// How many cores the operators of this process, or of a stream, may use. That of a stream counts
+// for the threads that have said so (Use...), from the preparation of an operator on.
 CANN_API aclError aclrtGetDeviceResLimit(int32_t deviceId, aclrtDevResLimitType type,
                                          uint32_t* value);
 CANN_API aclError aclrtSetDeviceResLimit(int32_t deviceId, aclrtDevResLimitType type,
