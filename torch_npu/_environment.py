@@ -6,6 +6,9 @@ import os
 
 # name, type, default, meaning: as in csrc/core/env.inc.
 PYTHON_ONLY = (
+    ("PROF_CONFIG_PATH", "path", "", "folder of the file that dynamic_profile is steered by"),
+    ("PROFILER_SAMPLECONFIG", "text", "", "set by the msprof command, which then profiles itself"),
+    ("PROFILING_MODE", "text", "", "the same, of other versions of the msprof command"),
     ("SET_NPU_DEVICE", "text", "0", "index of the NPU that torch_npu.testing's helpers use"),
     (
         "TORCH_TRANSFER_TO_NPU",

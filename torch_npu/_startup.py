@@ -56,3 +56,7 @@ def start() -> None:
     _modules.register()
     reductions.register()
     distributed._register()
+    if os.environ.get("PROF_CONFIG_PATH"):
+        from torch_npu.profiler import dynamic_profile
+
+        dynamic_profile.init_from_environment()

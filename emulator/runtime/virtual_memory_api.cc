@@ -56,7 +56,6 @@ aclError aclrtReserveMemAddress(void** virPtr, size_t size, size_t alignment, vo
   if (alignment != 0 || expectPtr != nullptr || flags > 1) {
     return fail_param(api, "alignment and flags must be 0 and expectPtr null");
   }
-  if (current_context() == nullptr) return fail_no_device(api);
   return reserve_range(api, size, virPtr);
 }
 

@@ -43,7 +43,9 @@ def test_metrics_need_level1(capsys):
             AiCMetrics.PipeUtilization,
         ),
         ({"export_type": "xml"}, "export_type", ["text"]),
-        ({"export_type": [ExportType.Db]}, "export_type", ["text"]),
+        ({"export_type": [ExportType.Db, "xml"]}, "export_type", ["text"]),
+        ({"gc_detect_threshold": -1}, "gc_detect_threshold", None),
+        ({"gc_detect_threshold": "1"}, "gc_detect_threshold", None),
         ({"export_type": []}, "export_type", ["text"]),
     ],
 )
@@ -60,7 +62,6 @@ def test_invalid_values_are_replaced_with_a_warning(options, attribute, used, ca
         {"msprof_tx": True},
         {"record_op_args": True},
         {"op_attr": True},
-        {"gc_detect_threshold": 0.5},
         {"host_sys": ["cpu"]},
         {"mstx_domain_include": ["a"]},
         {"sys_io": True},
@@ -71,6 +72,13 @@ def test_what_is_not_available_yet_says_so(option, capsys):
     Config(**option)
     (name,) = option
     assert f"{name} is not available yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("given", ["db", ["text", "db"], ["db", "db", "text"]])
+def test_export_types(given, capsys):
+    wanted = [given] if isinstance(given, str) else list(dict.fromkeys(given))
+    assert Config(export_type=given).to_json()["_export_type"] == wanted
+    assert capsys.readouterr().out == ""
 
 
 def test_warnings_of_other_ranks_are_silent(monkeypatch, capsys):

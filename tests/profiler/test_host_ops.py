@@ -56,8 +56,8 @@ def test_nesting_and_shapes(tmp_path):
         record_shapes=True,
     )
     ops = read(tmp_path)
-    linear = ops.names.index("aten::linear")
-    addmm = ops.names.index("aten::addmm")
+    linear = list(ops.names).index("aten::linear")
+    addmm = list(ops.names).index("aten::addmm")
     assert ops["start"][linear] <= ops["start"][addmm] <= ops["end"][addmm] <= ops["end"][linear]
     assert ops.shapes[linear] == "2,3;4,3;4"
     assert ops.dtypes[linear] == "float;float;float"
@@ -74,11 +74,11 @@ def test_autograd_and_user_threads_are_recorded(tmp_path):
 
     record(tmp_path, run)
     ops = read(tmp_path)
-    backward = ops.names.index("MulBackward0")
+    backward = list(ops.names).index("MulBackward0")
     assert ops["forward_thread"][backward] == threading.get_native_id()
-    forward = ops.names.index("aten::mul")
+    forward = list(ops.names).index("aten::mul")
     assert ops["sequence"][backward] == ops["sequence"][forward] >= 0
-    other = ops.names.index("aten::abs")
+    other = list(ops.names).index("aten::abs")
     assert ops["thread"][other] != threading.get_native_id()
 
 
@@ -96,7 +96,7 @@ def test_many_events_of_many_threads_are_complete(tmp_path):
             thread.join(timeout=60)
 
     record(tmp_path, run)
-    assert read(tmp_path).names.count("aten::neg") == 8000
+    assert list(read(tmp_path).names).count("aten::neg") == 8000
 
 
 def test_nothing_is_recorded_after_stop(tmp_path):

@@ -65,7 +65,6 @@ _NOT_AVAILABLE = (
     "msprof_tx",
     "record_op_args",
     "op_attr",
-    "gc_detect_threshold",
     "host_sys",
     "mstx_domain_include",
     "mstx_domain_exclude",
@@ -104,14 +103,19 @@ class _ExperimentalConfig:
         )
         self.aic_metrics = self._checked_metrics(aic_metrics)
         self.data_simplification = bool(data_simplification)
-        self.export_type = _checked_export_type(export_type)
+        self.export_type = checked_export_type(
+            "experimental_config",
+            ExportType.Text if export_type is None else export_type,
+            [ExportType.Text],
+        )
+        self.gc_detect_threshold = _checked_threshold(gc_detect_threshold)
         self._recorded = {
             "_msprof_tx": msprof_tx,
             "_mstx": mstx,
             "_l2_cache": l2_cache,
             "record_op_args": record_op_args,
             "_op_attr": op_attr,
-            "_gc_detect_threshold": gc_detect_threshold,
+            "_gc_detect_threshold": self.gc_detect_threshold,
             "_host_sys": host_sys or [],
             "_mstx_domain_include": mstx_domain_include or [],
             "_mstx_domain_exclude": mstx_domain_exclude or [],
@@ -164,12 +168,31 @@ def _known(name: str, value: str, supported: set[str], default: str) -> str:
     return default
 
 
-def _checked_export_type(export_type: str | list[str] | None) -> list[str]:
-    if export_type is None:
-        return [ExportType.Text]
-    types = [export_type] if isinstance(export_type, str) else list(export_type)
-    if not types or not set(types) <= supported_export_type():
-        log.warning(f"experimental_config: export_type {export_type!r} is invalid, text is used.")
-    elif ExportType.Db in types:
-        log.warning("experimental_config: export_type db is not available yet, text is exported.")
-    return [ExportType.Text]
+def checked_export_type(
+    caller: str, export_type: str | list[str] | None, default: list[str] | None
+) -> list[str] | None:
+    """As a list without repetitions; `default`, with a warning, if it is invalid."""
+    types = [export_type] if isinstance(export_type, str) else export_type
+    if not isinstance(types, list | tuple | set) or not types:
+        types = [None]
+    if all(kind in supported_export_type() for kind in types):
+        return list(dict.fromkeys(types))
+    instead = "what the recording asked for" if default is None else ", ".join(default)
+    log.warning(
+        f"{caller}: export_type {export_type!r} is invalid, {instead} is used; "
+        f"known: {', '.join(sorted(supported_export_type()))}."
+    )
+    return default
+
+
+def _checked_threshold(milliseconds: float | None) -> float | None:
+    if milliseconds is None:
+        return None
+    is_number = isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool)
+    if is_number and milliseconds >= 0:
+        return float(milliseconds)
+    log.warning(
+        "experimental_config: gc_detect_threshold must be a number of ms, 0 or more, got "
+        f"{milliseconds!r}; collections of garbage are not recorded."
+    )
+    return None

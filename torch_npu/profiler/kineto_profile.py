@@ -12,6 +12,7 @@ from . import log
 from .analysis import export_trace
 from .experimental_config import _ExperimentalConfig, supported_activities
 from .metadata import Metadata, trace_id
+from .report import AnalysedResult, KeyAverages, Summary
 from .session import Session
 
 # Options that are accepted but record nothing yet: said aloud, never silently ignored.
@@ -20,7 +21,6 @@ _NOT_AVAILABLE = (
     "with_stack",
     "with_flops",
     "with_modules",
-    "execution_trace_observer",
 )
 
 
@@ -46,7 +46,7 @@ class _KinetoProfile:
                 log.warning(f"profile: {name} is not available yet and has no effect.")
         options = {
             "record_shapes": _checked_bool("record_shapes", record_shapes),
-            **dict.fromkeys(_NOT_AVAILABLE[:-1], False),
+            **dict.fromkeys(_NOT_AVAILABLE, False),
         }
         if experimental_config is None:
             experimental_config = _ExperimentalConfig()
@@ -59,7 +59,9 @@ class _KinetoProfile:
         self._metadata = Metadata()
         self._trace_id_callback = custom_trace_id_callback
         self._trace_id = ""
+        self._observer = execution_trace_observer
         self._handler: Callable | None = None
+        self._analysed: AnalysedResult | None = None
 
     @property
     def result_directory(self) -> Path | None:
@@ -71,25 +73,33 @@ class _KinetoProfile:
         self._session.directory = directory
 
     def start(self) -> None:
+        if log.under_msprof():
+            return
         self.init()
         self.start_recording()
 
     def stop(self) -> None:
+        if log.under_msprof():
+            return
         self.stop_recording()
         self.finalize()
 
     def init(self) -> None:
         self._trace_id = trace_id(self._trace_id_callback)
-        self._session.init(self._handler)
+        self._session.init(self._handler, self._schedule_json())
 
     def start_recording(self) -> None:
         self._session.start()
+        if self._observer is not None:
+            self._observer.start()
 
     def stop_recording(self) -> None:
+        if self._observer is not None:
+            self._observer.stop()
         self._session.stop()
 
     def finalize(self) -> None:
-        self._session.finalize(self._schedule_json(), self._metadata.values, self._trace_id)
+        self._session.finalize(self._metadata.values, self._trace_id)
 
     def add_metadata(self, key: str, value: str) -> None:
         self._metadata.add(key, value)
@@ -106,11 +116,35 @@ class _KinetoProfile:
 
     def export_chrome_trace(self, output_path: str) -> None:
         """Writes the timeline of the last session to `output_path` (.json or .json.gz)."""
-        if self.result_directory is None or not self.result_directory.is_dir():
-            raise RuntimeError(
-                "export_chrome_trace: nothing has been recorded yet; call stop() first"
-            )
-        export_trace(self.result_directory, Path(output_path))
+        export_trace(self._recorded("export_chrome_trace"), Path(output_path))
+
+    def export_perfetto_trace(self, output_path: str) -> None:
+        """Writes the timeline of the last session for ui.perfetto.dev (.perfetto-trace)."""
+        self._result("export_perfetto_trace").write_perfetto(Path(output_path))
+
+    def export_html_report(self, output_path: str) -> None:
+        """Writes a page with the summary of the last session, which needs nothing but itself."""
+        self._result("export_html_report").write_html(Path(output_path))
+
+    def key_averages(self, group_by_input_shape: bool = False) -> KeyAverages:
+        """Times by operator and by kernel of the last session; print its table()."""
+        return self._result("key_averages").key_averages(group_by_input_shape)
+
+    def summary(self) -> Summary:
+        """Where the time of the last session went: steps, gaps of the device, kernels. Print it."""
+        return self._result("summary").summary()
+
+    def _recorded(self, caller: str) -> Path:
+        directory = self.result_directory
+        if directory is None or not directory.is_dir():
+            raise RuntimeError(f"{caller}: nothing has been recorded yet; call stop() first")
+        return directory
+
+    def _result(self, caller: str) -> AnalysedResult:
+        directory = self._recorded(caller)
+        if self._analysed is None or self._analysed.directory != directory:
+            self._analysed = AnalysedResult(directory)
+        return self._analysed
 
     def export_stacks(self, output_path: str, metric: str = "self_cpu_time_total") -> None:
         raise NotImplementedError("export_stacks is not available yet: stacks are not recorded")

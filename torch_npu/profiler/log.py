@@ -19,6 +19,11 @@ def error(text: str) -> None:
     _print("ERROR", text)
 
 
+def under_msprof() -> bool:
+    """Whether the msprof command records this whole process, so that nothing else can."""
+    return any(name in os.environ for name in ("PROFILER_SAMPLECONFIG", "PROFILING_MODE"))
+
+
 def _print(level: str, text: str) -> None:
     stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
     print(f"[{stamp}] [{level}] [{os.getpid()}] profiler.py: {text}", flush=True)

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import socket
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -42,9 +41,22 @@ def make_directory(path: Path) -> None:
     path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
 
 
-def open_file(path: Path):
-    """Opens a text file for writing that only its owner and group can read."""
-    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "w", newline="")
+def open_file(path: Path, mode: str = "w"):
+    """Opens a file for writing that only its owner and group can read.
+
+    `mode`: "w" for text, "wb" for bytes. A symbolic link is refused: it could lead anywhere.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    options = {} if "b" in mode else {"newline": ""}
+    return open(os.open(path, flags, FILE_MODE), mode, **options)
+
+
+def recreate(path: Path) -> None:
+    """Makes an empty directory of `path`, whatever it held before."""
+    if path.is_symlink():
+        raise OSError(f"{path} is a symbolic link; results are only written to real directories")
+    shutil.rmtree(path, ignore_errors=True)
+    make_directory(path)
 
 
 def find(path: Path) -> list[Path]:
@@ -66,23 +78,15 @@ def rank() -> int | None:
     return None
 
 
-def write_info(directory: Path, config: dict, start_monotonic: int, monotonic: int, cann: str):
-    """profiler_info[_{rank}].json: configuration, and both clocks at the end of collection."""
+def write_info(directory: Path, info: dict) -> None:
+    """profiler_info[_{rank}].json: configuration, and clocks at both ends of collection."""
     from torch_npu import __version__
 
+    # The rank may have become known since the file was first written.
+    for earlier in directory.glob("profiler_info*.json"):
+        earlier.unlink()
     this_rank = rank()
-    info = {
-        "config": config,
-        "start_info": {
-            "syscnt_enable": False,
-            "freq": 0,
-            "start_cnt": 0,
-            "start_monotonic": start_monotonic,
-        },
-        "end_info": {"collectionTimeEnd": time.time_ns(), "MonotonicTimeEnd": monotonic},
-        "torch_npu_version": __version__,
-        "cann_version": cann,
-    }
+    info = {**info, "torch_npu_version": __version__}
     if this_rank is not None:
         info["rank_id"] = this_rank
     suffix = "" if this_rank is None else f"_{this_rank}"
@@ -100,9 +104,36 @@ def read_info(directory: Path) -> dict:
     return json.loads(found[0].read_text())
 
 
+def parallel_groups() -> dict[str, dict]:
+    """The hccl process groups of this process, by the name of their communicator."""
+    import torch
+    import torch.distributed as dist
+
+    if not dist.is_available() or not dist.is_initialized():
+        return {}
+    result = {}
+    for group, (backend, _) in dist.distributed_c10d._world.pg_map.items():
+        if "hccl" not in backend:
+            continue
+        group_rank = dist.get_rank(group)
+        name = group._get_backend(torch.device("npu")).get_hccl_comm_name(
+            torch.npu.current_device()
+        )
+        is_default = group is dist.distributed_c10d._get_default_group()
+        result[name] = {
+            "group_name": "default_group" if is_default else group.group_name,
+            "group_rank": group_rank,
+            "global_ranks": dist.get_process_group_ranks(group),
+        }
+    return result
+
+
 def write_metadata(directory: Path, metadata: dict, trace_id: str) -> None:
     environment = {name: os.environ.get(name, "") for name in _METADATA_ENVIRONMENT}
     content = {**metadata, "ENV_VARIABLES": environment, "trace_id": trace_id}
+    groups = parallel_groups()
+    if groups:
+        content["parallel_group_info"] = groups
     with open_file(directory / "profiler_metadata.json") as file:
         json.dump(content, file, indent=4)
 

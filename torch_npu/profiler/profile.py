@@ -9,8 +9,12 @@ from torch_npu._C._profiler import ProfilerActivity
 
 from . import log
 from .kineto_profile import _KinetoProfile
-from .scheduler import ProfilerAction, Schedule, always_record
+from .scheduler import ProfilerAction, Schedule, _default_schedule_fn
 from .transitions import TRANSITIONS
+
+
+def _never(_step: int) -> ProfilerAction:
+    return ProfilerAction.NONE
 
 
 class profile(_KinetoProfile):
@@ -37,12 +41,16 @@ class profile(_KinetoProfile):
         if schedule is not None and not callable(schedule):
             log.warning("profile: schedule is not callable; everything is recorded.")
             schedule = None
+        if log.under_msprof():
+            log.warning("profile: the msprof command records this process; nothing is recorded.")
+            schedule = _never
         self._schedule = schedule
-        self._action_of = schedule if schedule is not None else always_record
+        self._action_of = schedule if schedule is not None else _default_schedule_fn
         self._handler = on_trace_ready
         self._running = False
         self._step = 0
         self._action = ProfilerAction.NONE
+        self._first_step = 0  # the number by which step 0 goes in results
         self._step_range: torch.profiler.record_function | None = None
 
     def __enter__(self) -> "profile":
@@ -118,7 +126,9 @@ class profile(_KinetoProfile):
 
     def _open_step(self) -> None:
         if self._schedule is not None:
-            self._step_range = torch.profiler.record_function(f"ProfilerStep#{self._step}")
+            self._step_range = torch.profiler.record_function(
+                f"ProfilerStep#{self._first_step + self._step}"
+            )
             self._step_range.__enter__()
 
     def _close_step(self) -> None:

@@ -12,7 +12,7 @@ class ProfilerAction(Enum):
     RECORD_AND_SAVE = 3
 
 
-def always_record(_step: int) -> ProfilerAction:
+def _default_schedule_fn(_step: int) -> ProfilerAction:
     return ProfilerAction.RECORD
 
 

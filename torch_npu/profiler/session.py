@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 import weakref
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from torch_npu import _C
 
 from . import log, output_directory
 from .experimental_config import _ExperimentalConfig
+from .gc_detector import GcDetector
 from .trace_handler import TraceHandler
 
 
@@ -21,11 +23,16 @@ class Session:
         self.activities = activities
         self._options = options
         self._experimental = experimental
-        self._start_monotonic = 0
+        self._start_info = {"syscnt_enable": False, "freq": 0, "start_cnt": 0}
         self._open = False
+        threshold = experimental.gc_detect_threshold
+        self._gc = None if threshold is None else GcDetector(threshold)
+        self._fallbacks: dict[str, int] = {}
+        self._schedule: dict = {}
         self.directory: Path | None = None
 
-    def init(self, handler) -> None:
+    def init(self, handler, schedule: dict) -> None:
+        self._schedule = schedule
         parent, worker = self._destination(handler)
         self.directory = output_directory.create(parent, worker)
         try:
@@ -39,35 +46,61 @@ class Session:
         _C._profiler._warmup_profiler(self._native())
 
     def start(self) -> None:
-        self._start_monotonic = _C._profiler._get_monotonic()
+        self._start_info |= {
+            "start_monotonic": _C._profiler._get_monotonic(),
+            "collectionTimeBegin": time.time_ns(),
+        }
+        # Written now, so that what a killed process leaves behind can be analysed.
+        self._write_info(end_info={})
+        self._fallbacks = _C.fallback_stats()
         _C._profiler._start_profiler(self._native())
+        if self._gc is not None:
+            self._gc.start()
 
     def stop(self) -> None:
         lost = _C._profiler._stop_profiler()
+        if self._gc is not None:
+            self._gc.stop(self.directory / "FRAMEWORK")
         if lost:
             log.warning(f"{lost} host events were lost: the disk did not keep up.")
 
     def close(self) -> None:
         """Ends collection, in whatever state it is. The directory stays."""
+        if self._gc is not None:
+            self._gc.detach()
         if self._open:
             self._open = False
             _C._profiler._finalize_profiler()
 
-    def finalize(self, schedule: dict, metadata: dict, trace_id: str) -> None:
+    def finalize(self, metadata: dict, trace_id: str) -> None:
         self.close()
+        monotonic = _C._profiler._get_monotonic()
+        self._write_info({"collectionTimeEnd": time.time_ns(), "MonotonicTimeEnd": monotonic})
+        output_directory.write_metadata(self.directory, metadata, trace_id)
+
+    def _write_info(self, end_info: dict) -> None:
         config = {
             "common_config": {
                 "activities": sorted(str(activity) for activity in self.activities),
-                "schedule": schedule,
+                "schedule": self._schedule,
                 **self._options,
             },
             "experimental_config": self._experimental.to_json(),
         }
-        monotonic = _C._profiler._get_monotonic()
+        fallbacks = {
+            name: count - self._fallbacks.get(name, 0)
+            for name, count in (_C.fallback_stats() if end_info else {}).items()
+        }
         output_directory.write_info(
-            self.directory, config, self._start_monotonic, monotonic, _cann_version()
+            self.directory,
+            {
+                "config": config,
+                "start_info": self._start_info,
+                "end_info": end_info,
+                "cann_version": _cann_version(),
+                "cpu_fallbacks": {name: count for name, count in fallbacks.items() if count},
+            },
         )
-        output_directory.write_metadata(self.directory, metadata, trace_id)
 
     def discard(self) -> None:
         self.close()

@@ -12,7 +12,13 @@ import generate_stubs
 import yaml
 
 # Headers that every CANN has; operators are declared in one header each, by version.
-INCLUDES = ["acl/acl.h", "acl/acl_prof.h", "aclnn/aclnn_base.h", "hccl/hccl.h"]
+INCLUDES = [
+    "acl/acl.h",
+    "acl/acl_prof.h",
+    "aclnn/aclnn_base.h",
+    "hccl/hccl.h",
+    "mstx/ms_tools_ext.h",
+]
 
 
 def prototypes(libraries: Path, headers: list[Path]) -> list[generate_stubs.Stub]:

@@ -3,6 +3,7 @@
 import ctypes
 import re
 import signal
+import threading
 
 import acl
 import pytest
@@ -37,6 +38,21 @@ def test_granularity(device, attribute, granularity):
     for option in (0, 1):
         name = "aclrtMemGetAllocationGranularity"
         assert acl.value(name, ctypes.c_size_t, wanted, option) == granularity
+
+
+def test_addresses_need_no_device(device):
+    """Clients try whether there is such memory before they have chosen a device."""
+
+    def reserve() -> None:
+        address = acl.reserve(1 << 30)
+        acl.call("aclrtReleaseMemAddress", address)
+        reserved.append(address)
+
+    reserved: list[int] = []
+    thread = threading.Thread(target=reserve)  # which has no device
+    thread.start()
+    thread.join()
+    assert reserved
 
 
 def test_memory_is_counted_where_it_is_physical(device):

@@ -1,108 +1,111 @@
 """Analysis of one result directory, from raw records to files."""
 
-import csv
 import gzip
-import json
-import re
-import shutil
-import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .. import log, output_directory
-from . import device_timeline, host_ops, msprof, tables, trace_view
-from .join import Joined, join
+from . import communication, database, tables, trace_view
+from .join import Joined
+from .result import DETAILED_LEVELS, ResultDirectory
 from .step_time import step_trace_time
 
-_OUTPUT = "ASCEND_PROFILER_OUTPUT"
-_PROF_NAME = re.compile(r"^PROF_\d+_\d+_[0-9A-Za-z]+$")
-_DETAILED_LEVELS = ("Level1", "Level2")
 
+def analyse_directory(directory: Path, export_types: list[str] | None = None) -> ResultDirectory:
+    """Writes ASCEND_PROFILER_OUTPUT, replacing that of an earlier analysis.
 
-class _Result:
-    """What is known of one result directory."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        info = output_directory.read_info(directory)
-        self.level = info["config"]["experimental_config"]["_profiler_level"]
-        self.simplify = info["config"]["experimental_config"]["_data_simplification"]
-        found = sorted(entry for entry in directory.iterdir() if _PROF_NAME.match(entry.name))
-        self.prof = found[-1] if found else None
-        end = info["end_info"]
-        self.unix_offset = end["collectionTimeEnd"] - end["MonotonicTimeEnd"]
-        if self.prof is not None:
-            # The device's records use this offset: host and device must agree to the nanosecond.
-            start = json.loads((self.prof / "host" / "start_info").read_text())
-            self.unix_offset = int(start["collectionTimeBegin"]) * 1000 - int(
-                start["clockMonotonicRaw"]
-            )
-        self.cann_output = msprof.export(self.prof) if self.prof is not None else None
-
-    def joined(self) -> Joined:
-        ops = host_ops.read(self.directory / "FRAMEWORK" / "torch.op_range", self.unix_offset)
-        timeline = device_timeline.DeviceTimeline()
-        if self.cann_output is not None:
-            timeline = device_timeline.read(self.cann_output)
-        return join(ops, timeline)
-
-
-def analyse_directory(directory: Path) -> Path:
-    """Writes ASCEND_PROFILER_OUTPUT, replacing that of an earlier analysis; returns it."""
-    begin = time.monotonic()
+    `export_types`: "text" and "db", by default what was asked for when recording.
+    """
     log.info(f"Start parsing profiling data in sync mode at: {directory}")
-    result = _Result(directory)
+    result = ResultDirectory(directory)
     joined = result.joined()
-    output = directory / _OUTPUT
-    shutil.rmtree(output, ignore_errors=True)
-    output_directory.make_directory(output)
-    with output_directory.open_file(output / "trace_view.json") as file:
-        trace_view.write(joined, result.level, file)
-    for name, table in _tables(result, joined):
-        _write_csv(output / f"{name}.csv", table)
-    if result.simplify and result.prof is not None:
-        shutil.rmtree(result.cann_output)
-    with output_directory.open_file(output / "analyse.done"):
+    output_directory.recreate(result.output)
+    types = export_types or result.export_types
+    if "text" in types:
+        _write_text(result, joined)
+    if "db" in types:
+        with result.stages("writing databases"):
+            database.write(result, joined)
+    result.remove_intermediate()
+    with output_directory.open_file(result.output / "analyse.done"):
         pass  # empty: says that everything else is complete
     _report_unjoined(joined)
-    seconds = time.monotonic() - begin
-    log.info(f"All profiling data parsed in a total time of {seconds:.1f}s: {output}")
-    return output
+    log.info(
+        f"All profiling data parsed in a total time of {result.stages.total:.1f}s: {result.output}"
+    )
+    return result
 
 
 def export_trace(directory: Path, output_path: Path) -> None:
     """Writes trace_view.json alone to `output_path`, compressed if that ends in .gz."""
-    result = _Result(directory)
+    result = ResultDirectory(directory)
+    joined, collections = result.joined(), result.collections()
     output_directory.make_directory(output_path.absolute().parent)
-    if output_path.suffix == ".gz":
-        with gzip.open(output_path, "wt") as file:
-            trace_view.write(result.joined(), result.level, file)
-    else:
-        with output_directory.open_file(output_path) as file:
-            trace_view.write(result.joined(), result.level, file)
+    with output_directory.open_file(output_path, "wb") as file:
+        if output_path.suffix == ".gz":
+            with gzip.open(file, "wb") as compressed:
+                trace_view.write(joined, collections, compressed)
+        else:
+            trace_view.write(joined, collections, file)
+    result.remove_intermediate()
 
 
-def _tables(result: _Result, joined: Joined):
-    if len(joined.ops):
-        yield "operator_details", tables.operator_details(joined)
-    if result.cann_output is None or result.level == "Level_none":
+def _write_text(result: ResultDirectory, joined: Joined) -> None:
+    output = result.output
+    with ThreadPoolExecutor(1) as pool:
+        trace = pool.submit(_write_trace, result, joined)
+        for name, texts in _tables(result, joined):
+            with result.stages(f"writing {name}.csv"):
+                _write_table(output / f"{name}.csv", texts)
+        if result.has_device and result.level in DETAILED_LEVELS:
+            with result.stages("communication"):
+                communication.write_json(result, joined)
+        trace.result()
+
+
+def _write_trace(result: ResultDirectory, joined: Joined) -> None:
+    with (
+        result.stages("writing trace_view.json"),
+        output_directory.open_file(result.output / "trace_view.json", "wb") as file,
+    ):
+        trace_view.write(joined, result.collections(), file)
+
+
+# Tables that are msprof's own; those that it has not written are no file.
+_DETAILED_TABLES = ("op_statistic", "api_statistic")
+_COPIED_TABLES = (
+    "task_time",
+    *_DETAILED_TABLES,
+    "l2_cache",
+    "soc_pmu",
+    "nic",
+    "roce",
+    "pcie",
+    "hccs",
+)
+
+
+def _tables(result: ResultDirectory, joined: Joined) -> Iterator[tuple[str, Iterator[bytes]]]:
+    yield "operator_details", tables.operator_details(joined)
+    if not result.has_device:
         return
     yield "kernel_details", tables.kernel_details(joined, result.cann_output, result.level)
     yield "step_trace_time", step_trace_time(joined)
-    yield "task_time", tables.copied(result.cann_output, "task_time")
-    if result.level in _DETAILED_LEVELS:
-        for name in ("op_statistic", "api_statistic"):
+    for name in _COPIED_TABLES:
+        detailed = name in _DETAILED_TABLES
+        if not detailed or result.level in DETAILED_LEVELS:
             yield name, tables.copied(result.cann_output, name)
 
 
-def _write_csv(path: Path, table: tables.Table) -> None:
-    header, rows = table
-    rows = list(rows)
-    if not rows:  # a table without rows is no file
+def _write_table(path: Path, texts: Iterator[bytes]) -> None:
+    """`texts`: the header, then the rows; a table without rows is no file."""
+    header, first = next(texts, b""), next(texts, b"")
+    if not first:
         return
-    with output_directory.open_file(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+    with output_directory.open_file(path, "wb") as file:
+        file.write(header + first)
+        file.writelines(texts)
 
 
 def _report_unjoined(joined: Joined) -> None:
