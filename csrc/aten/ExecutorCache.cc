@@ -184,8 +184,8 @@ bool call_cached(CallKey& key, const Call& call, bool* keep) {
   const uint64_t hash = key.hash();
   const auto* executor = cache.find(key, hash);
   if (C10_UNLIKELY(executor == nullptr)) {
-    // With level 2, first-time calls are prepared by the queue: shapes that never come again.
-    *keep = c10_npu::task_queue_level() < 2 || cache.was_missed(hash);
+    // What never comes again, such as the step sizes of an optimizer, would only evict the rest.
+    *keep = cache.was_missed(hash);
     return false;
   }
   const c10_npu::NPUStream stream = call.stream();

@@ -5,15 +5,18 @@
 #include <torch/csrc/profiler/combined_traceback.h>
 
 #include <algorithm>
+#include <cctype>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "csrc/core/Env.h"
 
 namespace c10_npu {
 namespace {
 
-constexpr uint64_t kRemembered = 64;
+// More than the task queue and a stream hold, so that what fails is still there.
+constexpr uint64_t kRemembered = 8192;
 constexpr uint64_t kShown = 5;
 
 std::string text_of(const RememberedLaunch& launch) {
@@ -23,15 +26,18 @@ std::string text_of(const RememberedLaunch& launch) {
 struct History {
   std::mutex mutex;  // without contention: launches come from the task queue's thread
   uint64_t count = 0;
-  std::array<RememberedLaunch, kRemembered> launches;
+  std::vector<RememberedLaunch> launches = std::vector<RememberedLaunch>(kRemembered);
 
   uint64_t oldest() const { return count < kRemembered ? 0 : count - kRemembered; }
   const RememberedLaunch& operator[](uint64_t i) const { return launches[i % kRemembered]; }
 };
 
+// Made at a device's first launch, and never destroyed.
 History& history_of(c10::DeviceIndex device) {
-  static auto& histories = *new std::array<History, kMaxDevices>;
-  return histories[device];
+  static std::array<std::once_flag, kMaxDevices> made;
+  static std::array<History*, kMaxDevices> histories{};
+  std::call_once(made[device], [device] { histories[device] = new History; });
+  return *histories[device];
 }
 
 }  // namespace
@@ -81,6 +87,17 @@ std::string describe_stack(const LaunchStack& stack) {
   return text;
 }
 
+// Whether `text` has `name` as a word: aclnnAdd is not named by aclnnAdds.
+bool names(std::string_view text, std::string_view name) {
+  const auto continues = [&](size_t at) {
+    return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+  };
+  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    if (!continues(at + name.size()) && (at == 0 || !continues(at - 1))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string describe_last_launches(c10::DeviceIndex device, std::string_view cann_text) {
@@ -89,11 +106,20 @@ std::string describe_last_launches(c10::DeviceIndex device, std::string_view can
   if (history.count == 0) return "";
   std::string text;
   LaunchStack stack;
+  std::vector<std::string> candidates;  // calls of that name that differ
   for (uint64_t i = history.count; i-- > history.oldest();) {
-    if (cann_text.find(history[i].name) == std::string_view::npos) continue;
-    text += c10::str("\n  The operator that failed: ", text_of(history[i]));
+    if (!names(cann_text, history[i].name)) continue;
+    const std::string call = text_of(history[i]);
+    if (std::ranges::find(candidates, call) != candidates.end()) continue;
+    if (candidates.size() == kShown) break;
+    candidates.push_back(call);
     stack = history[i].stack;
-    break;
+  }
+  if (candidates.size() == 1) {
+    text += "\n  The operator that failed: " + candidates.front();
+  } else if (!candidates.empty()) {
+    text += c10::str("\n  The operator that failed is one of: ", c10::Join("; ", candidates));
+    stack = nullptr;
   }
   text += c10::str("\n  Last launches on npu:", static_cast<int>(device), ", the latest first:");
   const uint64_t shown = std::min(kShown, history.count - history.oldest());
@@ -101,7 +127,7 @@ std::string describe_last_launches(c10::DeviceIndex device, std::string_view can
     text += c10::str("\n    ", text_of(history[i]), " on stream ", history[i].stream);
   }
   lock.unlock();
-  if (stack) text += "\n  It was called from:" + describe_stack(stack);
+  if (stack) text += "\n  Its last call came from:" + describe_stack(stack);
   return text;
 }
 

@@ -234,7 +234,8 @@ Settings settings() {
 
 std::pair<std::string, size_t> share(const c10::DataPtr& data) {
   TORCH_CHECK(data.get_deleter() == &free_block && data.get_context() != nullptr,
-              "only npu memory of the caching allocator can be shared with other processes");
+              "only npu memory of this process's caching allocator can be shared with other "
+              "processes: clone() the tensor before it is sent");
   auto* block = static_cast<Block*>(data.get_context());
   const NPUGuard guard(block->memory->device());
   allocator::SharedMemory shared = block->memory->share(block);

@@ -82,6 +82,8 @@ void synchronize(const Event& event) {
 }
 
 float elapsed_time(const Event& start, const Event& end) {
+  TORCH_CHECK(start.device == end.device, "elapsed_time needs two events of one device, got npu:",
+              static_cast<int>(start.device), " and npu:", static_cast<int>(end.device));
   float milliseconds = 0;
   NPU_CHECK(aclrtEventElapsedTime(&milliseconds, handle(start), handle(end)));
   return milliseconds;

@@ -154,6 +154,7 @@ void device_synchronize() {
 void stop_device(c10::DeviceIndex device) {
   check_device_index(device);
   ensure_bound();
+  refuse_in_capture(device, "torch.npu.stop_device()");
   drain_tasks(device);
   constexpr uint32_t kLongest = 0;  // as long as CANN allows
   NPU_CHECK(aclrtDeviceTaskAbort(device, kLongest));

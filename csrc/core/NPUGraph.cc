@@ -1,6 +1,7 @@
 #include "csrc/core/NPUGraph.h"
 
 #include <ATen/ops/empty.h>
+#include <c10/core/StreamGuard.h>
 
 #include <algorithm>
 #include <mutex>
@@ -182,6 +183,9 @@ CapturedPhilox NPUGraph::reserve(NPUGeneratorImpl& generator, uint64_t increment
                                  [](const Draws& entry) { return entry.generator.get(); });
   if (draws == draws_.end()) {
     const auto options = at::TensorOptions().dtype(at::kLong).device(generator.device());
+    // Not of the graph's memory: there, operators that come earlier in a replay would overwrite
+    // what replay() has written.
+    const c10::StreamGuard guard(getDefaultNPUStream(generator.device().index()).unwrap());
     draws = draws_.insert(
         draws, {c10::intrusive_ptr<NPUGeneratorImpl>::unsafe_reclaim_from_nonowning(&generator),
                 at::empty({1}, options), at::empty({1}, options)});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -128,6 +129,18 @@ void collect(Sender& from) {
   std::erase_if(from.sent, [](const Sent& sent) { return sent.file->at(sent.counter) == 0; });
 }
 
+// Files outlive processes that do not close them.
+void close_files_at_exit() {
+  static const int registered = std::atexit([] {
+    if (is_in_bad_fork()) return;
+    Sender& from = sender();
+    const std::lock_guard lock(from.mutex);
+    from.file.reset();
+    for (Sent& sent : from.sent) sent.file.reset();
+  });
+  TORCH_CHECK(registered == 0, "the end of sharing could not be registered");
+}
+
 }  // namespace
 
 SharedStorage share(const c10::Storage& storage) {
@@ -139,6 +152,7 @@ SharedStorage share(const c10::Storage& storage) {
   const std::lock_guard lock(from.mutex);
   collect(from);
   if (!from.file || from.next == kCounters) {
+    close_files_at_exit();
     from.file = CounterFile::create();
     from.next = 0;
   }

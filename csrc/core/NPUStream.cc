@@ -134,7 +134,8 @@ NPUStream getSyncLaunchStreamFromPool(bool high_priority, c10::DeviceIndex devic
 }
 
 NPUStream getStreamFromExternal(aclrtStream stream, c10::DeviceIndex device) {
-  TORCH_CHECK(stream != nullptr, "an external npu stream must not be null");
+  TORCH_CHECK_VALUE(reinterpret_cast<intptr_t>(stream) >= kSlots, "an external npu stream must be ",
+                    "an aclrtStream of CANN, got ", stream);
   return make_stream(resolve_device(device), reinterpret_cast<intptr_t>(stream));
 }
 

@@ -33,6 +33,46 @@ def test_the_operator_is_named_with_its_shapes() -> None:
     assert text.index("Last launches on npu:0") < text.index("aclnnAdd")
 
 
+def message_of_failure(operator: str) -> str:
+    with pytest.raises(torch.AcceleratorError) as error:
+        torch.npu.synchronize()
+    text = str(error.value)
+    assert FAULT in text
+    return next(line for line in text.splitlines() if operator in line and "failed" in line)
+
+
+def test_a_name_that_begins_another_is_not_taken_for_it() -> None:
+    x, y = torch.ones(3, device="npu"), torch.ones(5, device="npu")
+    torch.npu.synchronize()
+    inject_faults("aclnnAdds")
+    x + 1
+    y + y  # aclnnAdd
+    line = message_of_failure("The operator")
+    assert "aclnnAdds(float32[3]" in line
+    assert "aclnnAdd(" not in line
+
+
+def test_calls_that_may_be_meant_are_all_named() -> None:
+    x, y = torch.ones(2, 3, device="npu"), torch.ones(7, device="npu")
+    torch.npu.synchronize()
+    inject_faults("aclnnMul")
+    x * x
+    y * y
+    line = message_of_failure("The operator")
+    assert "is one of: aclnnMul(float32[7]" in line
+    assert "aclnnMul(float32[2, 3]" in line
+
+
+def test_an_operator_is_named_however_much_followed() -> None:
+    x = torch.ones(11, device="npu")
+    torch.npu.synchronize()
+    inject_faults("aclnnNeg")
+    x.neg()
+    for _ in range(500):
+        x + 1
+    assert "failed: aclnnNeg(float32[11]" in message_of_failure("The operator")
+
+
 STACKS = """
 import ctypes, torch, torch_npu
 from torch_npu import _loader
@@ -56,9 +96,9 @@ def test_the_python_stack_of_the_operator_is_shown_if_asked_for(level) -> None:
     text = run_python(STACKS, TORCH_NPU_LAUNCH_STACKS="1", **environment).stderr
     message = text[text.rindex("AcceleratorError:") :]
     assert "The operator that failed: aclnnMuls(" in message
-    stack = message[message.index("It was called from:") :]
+    stack = message[message.index("Its last call came from:") :]
     assert stack.index("<string>:6 in guilty") < stack.index("<string>:12 in <module>")
-    assert "It was called from" not in run_python(STACKS, **environment).stderr
+    assert "Its last call came from" not in run_python(STACKS, **environment).stderr
 
 
 def test_a_device_works_again_after_a_restart() -> None:

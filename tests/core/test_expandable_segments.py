@@ -81,6 +81,32 @@ def test_small_blocks_have_segments_of_their_own():
     assert block.data_ptr() == segment["address"]
 
 
+def test_many_small_blocks_become_one_free_block():
+    blocks = [allocate(500_000) for _ in range(40)]
+    start = min(block.data_ptr() for block in blocks)
+    blocks.clear()
+    (segment,) = expandable_segments()
+    assert [block["size"] for block in segment["blocks"]] == [segment["total_size"]]
+    assert segment["total_size"] > 16 * MIB
+    blocks = [allocate(1000) for _ in range(200)]
+    assert min(block.data_ptr() for block in blocks) == start
+
+
+def test_training_is_as_without():
+    torch.manual_seed(0)
+    layers = [torch.nn.Linear(256, 256) for _ in range(6)]
+    model = torch.nn.Sequential(*layers).npu()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(12):
+        optimizer.zero_grad()
+        loss = model(torch.ones(32, 256, device="npu")).square().mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+
+
 def test_random_sizes_agree_with_the_device():
     generator = random.Random(0)
     outside = torch.npu.mem_get_info()[0] + torch.npu.memory_reserved()

@@ -49,3 +49,23 @@ def test_dropout_draws_anew_at_each_replay():
     torch.npu.manual_seed(3)
     graph.replay()
     assert torch.equal(first, y)
+
+
+def test_memory_that_the_graph_reuses_is_not_that_of_the_seed():
+    x = torch.ones(4, device="npu")
+
+    def step() -> torch.Tensor:
+        first = x * 2
+        second = first + 1
+        del first, second
+        return torch.rand(8, device="npu")
+
+    graph = torch.npu.NPUGraph()
+    with torch.npu.graph(graph):
+        drawn = step()
+    for seed in (1, 2):
+        torch.npu.manual_seed(seed)
+        expected = step().cpu()
+        torch.npu.manual_seed(seed)
+        graph.replay()
+        assert torch.equal(drawn.cpu(), expected)

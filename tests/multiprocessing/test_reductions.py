@@ -2,6 +2,7 @@
 
 import gc
 import io
+import os
 import queue
 import time
 from multiprocessing.reduction import ForkingPickler
@@ -11,7 +12,7 @@ import torch
 import torch.multiprocessing as mp
 
 import torch_npu  # noqa: F401
-from tests.core.emulated import kernel_count
+from tests.core.emulated import kernel_count, run_python
 from torch_npu.multiprocessing.reductions import rebuild_npu_tensor
 
 PATIENCE = 120  # seconds
@@ -146,3 +147,18 @@ def test_rebuilding_by_hand():
     rebuild, arguments = ForkingPickler(io.BytesIO()).dispatch_table[torch.Tensor](tensor)
     assert rebuild is rebuild_npu_tensor
     assert rebuild(*arguments).data_ptr() == tensor.data_ptr()
+
+
+SENDER = """
+import os, torch, torch_npu
+from multiprocessing.reduction import ForkingPickler
+ForkingPickler.dumps(torch.ones(3, device="npu"))
+print(os.getpid())
+"""
+
+
+def test_no_file_is_left_behind():
+    sender = run_python(SENDER)
+    assert sender.returncode == 0, sender.stderr
+    pid = sender.stdout.strip()
+    assert not [name for name in os.listdir("/dev/shm") if name.startswith(f"torch_{pid}_")]

@@ -43,6 +43,10 @@ from torch_npu.npu.tensor_types import *  # noqa: F403
 from torch_npu.npu.tensor_types import __all__ as _tensor_types
 from torch_npu.npu.unavailable import INSTEAD as _INSTEAD
 
+# Of torch, under the names that scripts for GPUs catch.
+OutOfMemoryError = torch.OutOfMemoryError
+AcceleratorError = torch.AcceleratorError
+
 # What torch calls the device; it had another name in old versions of Ascend's adapter.
 native_device = "npu"
 
@@ -59,6 +63,8 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "AcceleratorError",
+    "OutOfMemoryError",
     "amp",
     "default_generators",
     "graphs",

@@ -65,18 +65,29 @@ class StreamPool {
   PrivatePool* owner() const { return owner_; }
 
   Block* take_best_fit(size_t size, bool large, size_t limit) {
-    return large ? large_.take_best_fit(size, limit) : small_.take_best_fit(size);
+    if (large) return large_.take_best_fit(size, limit);
+    Block* block = small_.take_best_fit(size);
+    return block != nullptr ? block : small_runs_.take_best_fit(size, SIZE_MAX);
   }
-  void insert(Block* block) { block->large ? large_.insert(block) : small_.insert(block); }
-  void remove(Block* block) { block->large ? large_.remove(block) : small_.remove(block); }
+  void insert(Block* block) {
+    if (block->large) return large_.insert(block);
+    has_bin(*block) ? small_.insert(block) : small_runs_.insert(block);
+  }
+  void remove(Block* block) {
+    if (block->large) return large_.remove(block);
+    has_bin(*block) ? small_.remove(block) : small_runs_.remove(block);
+  }
 
   // Addresses without memory in the expandable segments of this stream.
   std::set<Block*, ByAddress>& unmapped() { return unmapped_; }
 
  private:
+  static bool has_bin(const Block& block) { return block.size <= kSmallSegment; }
+
   c10::StreamId stream_;
   PrivatePool* owner_;
   SmallBlocks small_;
+  LargeBlocks small_runs_;  // in expandable segments: free small blocks beyond the bins
   LargeBlocks large_;
   std::set<Block*, ByAddress> unmapped_;
 };
