@@ -156,8 +156,13 @@ void ExecutorCache::insert(uint64_t hash, c10::intrusive_ptr<CachedExecutor> exe
   entries_[set * kWays + next_[set]++ % kWays] = {hash, std::move(executor)};
 }
 
+// True also while there is room: then keeping costs nothing that was kept before.
 bool ExecutorCache::was_missed(uint64_t hash) {
-  return std::exchange(missed_[hash % kSets], hash) == hash;
+  const size_t set = hash % kSets;
+  const auto ways = std::span(entries_).subspan(set * kWays, kWays);
+  const bool has_room =
+      std::ranges::any_of(ways, [](const Entry& entry) { return !entry.executor; });
+  return std::exchange(missed_[set], hash) == hash || has_room;
 }
 
 void ExecutorCache::count_not_cacheable() { counters_->not_cacheable.increase(); }
