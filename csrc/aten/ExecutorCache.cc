@@ -156,13 +156,8 @@ void ExecutorCache::insert(uint64_t hash, c10::intrusive_ptr<CachedExecutor> exe
   entries_[set * kWays + next_[set]++ % kWays] = {hash, std::move(executor)};
 }
 
-// True also while there is room: then keeping costs nothing that was kept before.
 bool ExecutorCache::was_missed(uint64_t hash) {
-  const size_t set = hash % kSets;
-  const auto ways = std::span(entries_).subspan(set * kWays, kWays);
-  const bool has_room =
-      std::ranges::any_of(ways, [](const Entry& entry) { return !entry.executor; });
-  return std::exchange(missed_[set], hash) == hash || has_room;
+  return std::exchange(missed_[hash % kSets], hash) == hash;
 }
 
 void ExecutorCache::count_not_cacheable() { counters_->not_cacheable.increase(); }
@@ -189,8 +184,8 @@ bool call_cached(CallKey& key, const Call& call, bool* keep) {
   const uint64_t hash = key.hash();
   const auto* executor = cache.find(key, hash);
   if (C10_UNLIKELY(executor == nullptr)) {
-    // What never comes again, such as the step sizes of an optimizer, would only evict the rest.
-    *keep = cache.was_missed(hash);
+    // With level 2, first-time calls are prepared by the queue: shapes that never come again.
+    *keep = c10_npu::task_queue_level() < 2 || cache.was_missed(hash);
     return false;
   }
   const c10_npu::NPUStream stream = call.stream();
