@@ -5,6 +5,7 @@
 #include <torch/csrc/profiler/combined_traceback.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <mutex>
 #include <utility>
@@ -33,11 +34,39 @@ struct History {
 };
 
 // Made at a device's first launch, and never destroyed.
+std::array<std::atomic<History*>, kMaxDevices> histories{};
+
 History& history_of(c10::DeviceIndex device) {
-  static std::array<std::once_flag, kMaxDevices> made;
-  static std::array<History*, kMaxDevices> histories{};
-  std::call_once(made[device], [device] { histories[device] = new History; });
-  return *histories[device];
+  History* history = histories[device].load(std::memory_order_acquire);
+  if (C10_LIKELY(history != nullptr)) return *history;
+  auto* created = new History;
+  if (histories[device].compare_exchange_strong(history, created)) return *created;
+  delete created;
+  return *history;
+}
+
+// "\n    file:line in function" for each frame, the innermost first.
+std::string describe_stack(const LaunchStack& stack) {
+  auto* captured = dynamic_cast<torch::CapturedTraceback*>(stack.get());
+  if (captured == nullptr) return "";
+  const torch::SymbolizedTracebacks names = torch::symbolize({captured});
+  std::string text;
+  for (const uint64_t index : names.tracebacks.front()) {
+    const auto& frame = names.all_frames[index];
+    text += c10::str("\n    ", frame.filename, ":", frame.lineno, " in ", frame.funcname);
+  }
+  return text;
+}
+
+// Whether `text` has `name` as a word: aclnnAdd is not named by aclnnAdds.
+bool names(std::string_view text, std::string_view name) {
+  const auto continues = [&](size_t at) {
+    return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+  };
+  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    if (!continues(at + name.size()) && (at == 0 || !continues(at - 1))) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -71,34 +100,6 @@ void remember_launch(c10::DeviceIndex device, RememberedLaunch launch) noexcept 
   // Exchanged: a stack that goes may need Python's lock, whose owner may wait for this one.
   std::swap(history.launches[history.count++ % kRemembered], launch);
 }
-
-namespace {
-
-// "\n    file:line in function" for each frame, the innermost first.
-std::string describe_stack(const LaunchStack& stack) {
-  auto* captured = dynamic_cast<torch::CapturedTraceback*>(stack.get());
-  if (captured == nullptr) return "";
-  const torch::SymbolizedTracebacks names = torch::symbolize({captured});
-  std::string text;
-  for (const uint64_t index : names.tracebacks.front()) {
-    const auto& frame = names.all_frames[index];
-    text += c10::str("\n    ", frame.filename, ":", frame.lineno, " in ", frame.funcname);
-  }
-  return text;
-}
-
-// Whether `text` has `name` as a word: aclnnAdd is not named by aclnnAdds.
-bool names(std::string_view text, std::string_view name) {
-  const auto continues = [&](size_t at) {
-    return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
-  };
-  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
-    if (!continues(at + name.size()) && (at == 0 || !continues(at - 1))) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 std::string describe_last_launches(c10::DeviceIndex device, std::string_view cann_text) {
   History& history = history_of(device);

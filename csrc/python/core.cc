@@ -21,9 +21,6 @@
 
 namespace {
 
-// Calls that may wait or take long let other threads run.
-using Release = py::call_guard<py::gil_scoped_release>;
-
 void bind_devices(py::module_& module) {
   module.def(
       "_set_cann_source",
@@ -56,11 +53,6 @@ void bind_modes(py::module_& module) {
       "_set_determinism",
       [](int level) { c10_npu::set_determinism(static_cast<Determinism>(level)); }, Release());
   module.def("_get_determinism", [] { return static_cast<int>(c10_npu::determinism()); });
-}
-
-c10_npu::NPUStream stream_of(c10::StreamId id, c10::DeviceIndex device) {
-  return c10_npu::NPUStream(
-      c10::Stream(c10::Stream::UNSAFE, c10::Device(c10_npu::kNPU, device), id));
 }
 
 void bind_streams(py::module_& module) {

@@ -16,13 +16,6 @@ namespace {
 
 namespace allocator = c10_npu::NPUCachingAllocator;
 
-using Release = py::call_guard<py::gil_scoped_release>;
-
-c10_npu::NPUStream npu_stream(c10::StreamId id, c10::DeviceIndex device) {
-  return c10_npu::NPUStream(
-      c10::Stream(c10::Stream::UNSAFE, c10::Device(c10_npu::kNPU, device), id));
-}
-
 void bind_pools(py::module_& module) {
   module.def("_new_pool_id", &allocator::newPoolId);
   module.def("_release_pool", &allocator::releasePool);
@@ -38,23 +31,23 @@ void bind_pools(py::module_& module) {
 
 void bind_captures(py::module_& module) {
   module.def("_is_captured", [](c10::StreamId id, c10::DeviceIndex device) {
-    return c10_npu::is_captured(npu_stream(id, device));
+    return c10_npu::is_captured(stream_of(id, device));
   });
   module.def("_capture_underway", [](c10::DeviceIndex device) {
     c10_npu::check_device_index(device);
     return c10_npu::capture_underway(device);
   });
   module.def("_task_group_begin", [](c10::StreamId id, c10::DeviceIndex device) {
-    c10_npu::task_group_begin(npu_stream(id, device));
+    c10_npu::task_group_begin(stream_of(id, device));
   });
   module.def("_task_group_end", [](c10::StreamId id, c10::DeviceIndex device) {
-    return reinterpret_cast<uintptr_t>(c10_npu::task_group_end(npu_stream(id, device)));
+    return reinterpret_cast<uintptr_t>(c10_npu::task_group_end(stream_of(id, device)));
   });
   module.def("_task_update_begin", [](c10::StreamId id, c10::DeviceIndex device, uintptr_t group) {
-    c10_npu::task_update_begin(npu_stream(id, device), reinterpret_cast<void*>(group));
+    c10_npu::task_update_begin(stream_of(id, device), reinterpret_cast<void*>(group));
   });
   module.def("_task_update_end", [](c10::StreamId id, c10::DeviceIndex device) {
-    c10_npu::task_update_end(npu_stream(id, device));
+    c10_npu::task_update_end(stream_of(id, device));
   });
 }
 
@@ -62,7 +55,7 @@ void bind_external_events(py::module_& module) {
   using c10_npu::NPUExternalEvent;
   const auto on_stream = [](void (NPUExternalEvent::*call)(const c10_npu::NPUStream&)) {
     return [call](NPUExternalEvent& event, c10::StreamId id, c10::DeviceIndex device) {
-      (event.*call)(npu_stream(id, device));
+      (event.*call)(stream_of(id, device));
     };
   };
   py::class_<NPUExternalEvent>(module, "_ExternalEvent")

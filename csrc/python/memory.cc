@@ -15,14 +15,6 @@ namespace {
 
 namespace allocator = c10_npu::NPUCachingAllocator;
 
-// Calls that may wait or take long let other threads run.
-using Release = py::call_guard<py::gil_scoped_release>;
-
-c10_npu::NPUStream stream_of(c10::StreamId id, c10::DeviceIndex device) {
-  return c10_npu::NPUStream(
-      c10::Stream(c10::Stream::UNSAFE, c10::Device(c10_npu::kNPU, device), id));
-}
-
 void bind_caching_allocator(py::module_& module) {
   module.def(
       "_empty_cache",

@@ -43,8 +43,6 @@ void bind_types(py::module_& module) {
 }
 
 void bind_session(py::module_& module) {
-  // Without the GIL: threads that are being waited for may need it.
-  using Release = py::call_guard<py::gil_scoped_release>;
   module.def(
       "_init_profiler",
       [](const std::string& path, const std::set<ProfilerActivity>& activities) {
@@ -59,25 +57,23 @@ void bind_session(py::module_& module) {
 }
 
 void bind_marks(py::module_& module) {
-  using Release = py::call_guard<py::gil_scoped_release>;
   // (stream_id, device_index), or None for the host alone.
   using StreamIds = std::optional<std::pair<c10::StreamId, c10::DeviceIndex>>;
-  const auto stream_of = [](const StreamIds& ids) -> profiler::Stream {
+  const auto given = [](const StreamIds& ids) -> profiler::Stream {
     if (!ids.has_value()) return std::nullopt;
-    return c10_npu::NPUStream(
-        c10::Stream(c10::Stream::UNSAFE, c10::Device(c10_npu::kNPU, ids->second), ids->first));
+    return stream_of(ids->first, ids->second);
   };
   module.def("_marks_recorded", [] { return profiler::marks_recorded.load(); });
   module.def(
       "_mark",
       [=](const std::string& message, const StreamIds& stream, const std::string& domain) {
-        profiler::mark(message, stream_of(stream), domain);
+        profiler::mark(message, given(stream), domain);
       },
       Release());
   module.def(
       "_range_start",
       [=](const std::string& message, const StreamIds& stream, const std::string& domain) {
-        return profiler::range_start(message, stream_of(stream), domain);
+        return profiler::range_start(message, given(stream), domain);
       },
       Release());
   module.def("_range_end", &profiler::range_end, Release());
