@@ -30,6 +30,7 @@ def test_tensors_come_from_the_library():
 torch.npu.change_current_allocator(allocator)
 x = torch.ones(1000, device="npu")
 side = torch.npu.Stream()
+side.wait_stream(torch.npu.current_stream())
 with torch.npu.stream(side):
     y = x @ x
     x.record_stream(side)

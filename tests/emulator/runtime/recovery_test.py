@@ -50,10 +50,16 @@ def test_abort_ends_a_wait_for_an_event(device):
 
 def test_device_abort_reaches_every_stream(device):
     streams, ran = [acl.stream() for _ in range(3)], []
-    opened = threading.Event()
+    begun, opened = threading.Barrier(4), threading.Event()
+
+    def hold() -> None:
+        begun.wait(30)
+        opened.wait(30)
+
     for stream in streams:
-        acl.launch(stream, lambda: opened.wait(30))
+        acl.launch(stream, hold)
         acl.launch(stream, lambda: ran.append(1))
+    begun.wait(30)  # what has not begun is dropped without a wait
     with pytest.raises(acl.AclError) as error:
         acl.call("aclrtDeviceTaskAbort", 0, 100)
     assert error.value.code == acl.TASK_TIMEOUT
