@@ -59,7 +59,7 @@ void Destroy::operator()(const aclBoolArray* handle) const { aclDestroyBoolArray
 TensorHandle convert(To<aclTensor*>, Call& call, const Parameter& parameter,
                      const at::Tensor& tensor) {
   if (!tensor.defined()) return {};
-  call.check(parameter, tensor);
+  call.take(parameter, tensor);
   return describe(tensor);
 }
 
@@ -72,7 +72,7 @@ TensorListHandle convert(To<aclTensorList*>, Call& call, const Parameter& parame
                          const at::ITensorListRef& tensors) {
   c10::SmallVector<TensorHandle, kInlineTensors> handles;
   for (const at::Tensor& tensor : tensors) {
-    call.check(parameter, tensor);
+    call.take(parameter, tensor);
     handles.push_back(describe(tensor));
   }
   return own(handles);
@@ -148,9 +148,11 @@ void Launch::operator()() const {
   c10_npu::LaunchObserver* observer = c10_npu::launch_observer();
   const uint64_t begin = observer == nullptr ? 0 : c10_npu::launch_clock_ns();
   c10_npu::use_core_limits(stream);
+  const uint32_t task_before = c10_npu::last_task();
   const aclnnStatus status = launcher(workspace, workspace_size, executor, stream);
   if (C10_UNLIKELY(status != ACLNN_SUCCESS)) call.fail(status);
-  c10_npu::remember_launch(call.device(), {call.name(), stream, call.shapes(), call.stack()});
+  c10_npu::remember_launch(call.device(),
+                           {call.name(), stream, call.shapes(), call.stack(), task_before});
   if (C10_UNLIKELY(observer != nullptr)) {
     observer->on_launch({call.name(), begin, c10_npu::launch_clock_ns(), stream});
   }

@@ -49,11 +49,16 @@ class Call {
       wrong_device(parameter, tensor);
     }
     device_ = tensor.device().index();
-    shapes_.add(tensor.scalar_type(), tensor.sizes());
     const uint64_t bit = uint64_t{1} << (acl_data_type(tensor.scalar_type()) & 63);
     if (C10_UNLIKELY(parameter.dtypes != 0 && (parameter.dtypes & bit) == 0)) {
       wrong_dtype(parameter, tensor.scalar_type());
     }
+  }
+
+  // The same for a tensor that is handed over: messages show its shape.
+  void take(const Parameter& parameter, const at::Tensor& tensor) {
+    check(parameter, tensor);
+    shapes_.add(tensor.scalar_type(), tensor.sizes());
   }
 
   const char* name() const { return name_; }

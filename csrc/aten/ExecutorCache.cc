@@ -33,22 +33,25 @@ class Counter {
 
 struct ExecutorCache::Counters {
   Counter hits, misses, not_cacheable;
+
+  void add_to(ExecutorCacheStats& sum) const {
+    sum.hits += hits.get();
+    sum.misses += misses.get();
+    sum.not_cacheable += not_cacheable.get();
+  }
 };
 
-namespace {
-
-// Counters outlive their threads, so that nothing is missing from the sums.
-struct AllCounters {
+struct ExecutorCache::AllCounters {
   std::mutex mutex;
-  std::vector<std::shared_ptr<void>> of_threads;
+  std::vector<const Counters*> of_threads;
+  ExecutorCacheStats of_ended_threads{};
 };
 
-AllCounters& all_counters() {
+// Never destroyed: threads may end after main() has returned.
+ExecutorCache::AllCounters& ExecutorCache::all_counters() {
   static auto& counters = *new AllCounters;
   return counters;
 }
-
-}  // namespace
 
 void CallKey::add(Call&, const Parameter&, const at::Scalar& scalar) {
   add(static_cast<uint64_t>(scalar.type()));
@@ -66,16 +69,13 @@ void CallKey::add(Call&, const Parameter&, const at::Scalar& scalar) {
 void CallKey::finish(c10::DeviceIndex device) {
   add(static_cast<uint64_t>(c10_npu::core_limits_version()) << 32 |
       static_cast<uint64_t>(device) << 8 | static_cast<uint64_t>(c10_npu::determinism()));
-}
-
-// Multiply and fold, word by word.
-uint64_t CallKey::hash() const {
-  uint64_t hash = 0x9e3779b97f4a7c15;
+  // Multiply and fold, word by word.
+  hash_ = 0x9e3779b97f4a7c15;
+  if (!is_usable()) return;
   for (const uint64_t word : words()) {
-    const auto product = static_cast<unsigned __int128>(hash ^ word) * 0xd6e8feb86659fd93;
-    hash = static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+    const auto product = static_cast<unsigned __int128>(hash_ ^ word) * 0xd6e8feb86659fd93;
+    hash_ = static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
   }
-  return hash;
 }
 
 CachedExecutor::~CachedExecutor() {
@@ -107,13 +107,18 @@ void CachedExecutor::launch(const CallKey::Addresses& addresses, void* workspace
   launch();
 }
 
-ExecutorCache::ExecutorCache() : counters_(std::make_shared<Counters>()) {
+ExecutorCache::ExecutorCache() : counters_(std::make_unique<Counters>()) {
   AllCounters& all = all_counters();
   const std::lock_guard lock(all.mutex);
-  all.of_threads.push_back(counters_);
+  all.of_threads.push_back(counters_.get());
 }
 
-ExecutorCache::~ExecutorCache() = default;
+ExecutorCache::~ExecutorCache() {
+  AllCounters& all = all_counters();
+  const std::lock_guard lock(all.mutex);
+  counters_->add_to(all.of_ended_threads);
+  std::erase(all.of_threads, counters_.get());
+}
 
 ExecutorCache& ExecutorCache::of_this_thread() {
   thread_local ExecutorCache cache;
@@ -128,21 +133,16 @@ bool ExecutorCache::is_enabled() {
 ExecutorCacheStats ExecutorCache::stats() {
   AllCounters& all = all_counters();
   const std::lock_guard lock(all.mutex);
-  ExecutorCacheStats sum{};
-  for (const auto& of_thread : all.of_threads) {
-    const auto& counters = *static_cast<const Counters*>(of_thread.get());
-    sum.hits += counters.hits.get();
-    sum.misses += counters.misses.get();
-    sum.not_cacheable += counters.not_cacheable.get();
-  }
+  ExecutorCacheStats sum = all.of_ended_threads;
+  for (const Counters* counters : all.of_threads) counters->add_to(sum);
   return sum;
 }
 
-const c10::intrusive_ptr<CachedExecutor>* ExecutorCache::find(const CallKey& key, uint64_t hash) {
-  const size_t first = hash % kSets * kWays;
+const c10::intrusive_ptr<CachedExecutor>* ExecutorCache::find(const CallKey& key) {
+  const size_t first = key.hash() % kSets * kWays;
   for (size_t i = first; i < first + kWays; ++i) {
     const Entry& entry = entries_[i];
-    if (entry.hash == hash && entry.executor && entry.executor->matches(key)) {
+    if (entry.hash == key.hash() && entry.executor && entry.executor->matches(key)) {
       counters_->hits.increase();
       return &entry.executor;
     }
@@ -156,7 +156,7 @@ void ExecutorCache::insert(uint64_t hash, c10::intrusive_ptr<CachedExecutor> exe
   entries_[set * kWays + next_[set]++ % kWays] = {hash, std::move(executor)};
 }
 
-bool ExecutorCache::was_missed(uint64_t hash) {
+bool ExecutorCache::missed_again(uint64_t hash) {
   return std::exchange(missed_[hash % kSets], hash) == hash;
 }
 
@@ -181,11 +181,10 @@ bool call_cached(CallKey& key, const Call& call, bool* keep) {
     cache.count_not_cacheable();
     return false;
   }
-  const uint64_t hash = key.hash();
-  const auto* executor = cache.find(key, hash);
+  const auto* executor = cache.find(key);
   if (C10_UNLIKELY(executor == nullptr)) {
     // With level 2, first-time calls are prepared by the queue: shapes that never come again.
-    *keep = c10_npu::task_queue_level() < 2 || cache.was_missed(hash);
+    *keep = c10_npu::task_queue_level() < 2 || cache.missed_again(key.hash());
     return false;
   }
   const c10_npu::NPUStream stream = call.stream();

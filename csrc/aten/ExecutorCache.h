@@ -87,7 +87,8 @@ class CallKey {
     add(static_cast<uint64_t>(value));
   }
 
-  // What is not an argument: the device, and the options that CANN prepares with.
+  // What is not an argument: the device, and the options that CANN prepares with. Nothing is added
+  // after that.
   void finish(c10::DeviceIndex device);
 
   // False: too long for the cache, or of a kind that it does not keep.
@@ -95,7 +96,7 @@ class CallKey {
     return size_ <= kWords && address_count_ <= kAddresses && !has_absent_element_;
   }
   std::span<const uint64_t> words() const { return {words_.data(), size_}; }
-  uint64_t hash() const;
+  uint64_t hash() const { return hash_; }  // after finish()
 
   static constexpr size_t kAddresses = 24;
   using Addresses = std::array<void*, kAddresses>;
@@ -119,6 +120,7 @@ class CallKey {
     add(call, parameter, tensor);
   }
 
+  uint64_t hash_ = 0;
   size_t size_ = 0;
   size_t address_count_ = 0;
   bool has_absent_element_ = false;
@@ -182,10 +184,11 @@ class ExecutorCache {
   static ExecutorCacheStats stats();  // of all threads
 
   // nullptr: not there.
-  const c10::intrusive_ptr<CachedExecutor>* find(const CallKey& key, uint64_t hash);
+  const c10::intrusive_ptr<CachedExecutor>* find(const CallKey& key);
   void insert(uint64_t hash, c10::intrusive_ptr<CachedExecutor> executor);
-  // Whether the key was missed before: what never comes again is not worth keeping.
-  bool was_missed(uint64_t hash);
+  // Notes that the key was missed; whether it was the last time, too: what never comes again is not
+  // worth keeping.
+  bool missed_again(uint64_t hash);
   void count_not_cacheable();
 
   ExecutorCache();
@@ -197,10 +200,13 @@ class ExecutorCache {
     c10::intrusive_ptr<CachedExecutor> executor;
   };
   struct Counters;
+  struct AllCounters;
+  static AllCounters& all_counters();
+
   std::array<Entry, kSets * kWays> entries_{};
   std::array<uint8_t, kSets> next_{};
   std::array<uint64_t, kSets> missed_{};
-  std::shared_ptr<Counters> counters_;
+  std::unique_ptr<Counters> counters_;
 };
 
 // A hit, as it waits in the task queue.

@@ -7,11 +7,18 @@
 #include <algorithm>
 #include <atomic>
 #include <cctype>
+#include <deque>
 #include <mutex>
+#include <set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "acl/acl.h"
+#include "csrc/core/Capture.h"
 #include "csrc/core/Env.h"
+#include "csrc/core/NPUError.h"
+#include "third_party/cann/stubs/loader.h"
 
 namespace c10_npu {
 namespace {
@@ -24,13 +31,25 @@ std::string text_of(const RememberedLaunch& launch) {
   return c10::str(launch.name, "(", launch.shapes.text(), ")");
 }
 
+constexpr uint32_t kUnknownTask = UINT32_MAX;
+struct Entry : RememberedLaunch {
+  uint32_t task = kUnknownTask;  // its number on the stream; of several tasks, the last one's
+};
+
+struct FailedTask {
+  uint32_t stream;  // CANN's number
+  uint32_t task;
+};
+constexpr size_t kFailures = 8;
+
 struct History {
   std::mutex mutex;  // without contention: launches come from the task queue's thread
   uint64_t count = 0;
-  std::vector<RememberedLaunch> launches = std::vector<RememberedLaunch>(kRemembered);
+  std::vector<Entry> launches = std::vector<Entry>(kRemembered);
+  std::deque<FailedTask> failures;  // the latest first
 
   uint64_t oldest() const { return count < kRemembered ? 0 : count - kRemembered; }
-  const RememberedLaunch& operator[](uint64_t i) const { return launches[i % kRemembered]; }
+  const Entry& operator[](uint64_t i) const { return launches[i % kRemembered]; }
 };
 
 // Made at a device's first launch, and never destroyed.
@@ -69,6 +88,62 @@ bool names(std::string_view text, std::string_view name) {
   return false;
 }
 
+// Whether the task is one of the launch's. Numbers have 16 bits in some versions of CANN. If the
+// thread was on another stream before, only the last number is known.
+bool has_task(const Entry& launch, uint32_t task) {
+  constexpr uint16_t kMostTasks = 64;
+  if (launch.task == kUnknownTask) return false;
+  const auto tasks = static_cast<uint16_t>(launch.task - launch.task_before);
+  const auto after = static_cast<uint16_t>(launch.task - task);
+  return after == 0 || (tasks <= kMostTasks && after < tasks);
+}
+
+// CANN's numbers of streams, each asked for once.
+class StreamNumbers {
+ public:
+  bool is(aclrtStream stream, uint32_t number) {
+    const auto [known, is_new] = numbers_.try_emplace(stream, -1);
+    if (is_new) NPU_CHECK_WARN(aclrtStreamGetId(stream, &known->second));
+    return static_cast<uint32_t>(known->second) == number;
+  }
+
+ private:
+  std::unordered_map<aclrtStream, int32_t> numbers_;
+};
+
+// The launches that the failed tasks belong to.
+std::vector<const Entry*> failed_launches(const History& history) {
+  std::vector<const Entry*> launches;
+  StreamNumbers numbers;
+  for (const FailedTask& failed : history.failures) {
+    for (uint64_t i = history.count; i-- > history.oldest();) {
+      if (!has_task(history[i], failed.task)) continue;
+      if (!numbers.is(history[i].stream, failed.stream)) continue;
+      launches.push_back(&history[i]);
+      break;
+    }
+  }
+  return launches;
+}
+
+// Calls that differ, of the operators whose names are in the text, the latest first.
+std::vector<const Entry*> launches_named_in(const History& history, std::string_view text) {
+  std::vector<const Entry*> launches;
+  std::set<std::string> calls;
+  for (uint64_t i = history.count; i-- > history.oldest() && launches.size() < kShown;) {
+    if (names(text, history[i].name) && calls.insert(text_of(history[i])).second) {
+      launches.push_back(&history[i]);
+    }
+  }
+  return launches;
+}
+
+std::string join_calls(const std::vector<const Entry*>& launches) {
+  std::string text;
+  for (const Entry* launch : launches) text += (text.empty() ? "" : "; ") + text_of(*launch);
+  return text;
+}
+
 }  // namespace
 
 std::string Shapes::text() const {
@@ -94,11 +169,39 @@ LaunchStack gather_stack() {
   return torch::CapturedTraceback::gather(/*python=*/true, /*script=*/false, /*cpp=*/false);
 }
 
+uint32_t last_task() noexcept {
+  static const bool is_offered = cann::has_symbol("aclrtGetThreadLastTaskId");
+  uint32_t task = kUnknownTask;
+  if (C10_LIKELY(is_offered)) aclrtGetThreadLastTaskId(&task);
+  return task;
+}
+
 void remember_launch(c10::DeviceIndex device, RememberedLaunch launch) noexcept {
+  // A capture has numbers of its own, which say nothing of the graph's runs.
+  Entry entry{std::move(launch), capture_underway(device) ? kUnknownTask : last_task()};
   History& history = history_of(device);
   const std::lock_guard lock(history.mutex);
   // Exchanged: a stack that goes may need Python's lock, whose owner may wait for this one.
-  std::swap(history.launches[history.count++ % kRemembered], launch);
+  std::swap(history.launches[history.count++ % kRemembered], entry);
+}
+
+void watch_for_failures() {
+  if (!cann::has_symbol("aclrtSetExceptionInfoCallback")) return;
+  NPU_CHECK_WARN(aclrtSetExceptionInfoCallback([](aclrtExceptionInfo* info) {
+    const uint32_t device = aclrtGetDeviceIdFromExceptionInfo(info);
+    if (device >= kMaxDevices) return;
+    History& history = history_of(static_cast<c10::DeviceIndex>(device));
+    const std::lock_guard lock(history.mutex);
+    history.failures.push_front(
+        {aclrtGetStreamIdFromExceptionInfo(info), aclrtGetTaskIdFromExceptionInfo(info)});
+    if (history.failures.size() > kFailures) history.failures.pop_back();
+  }));
+}
+
+void forget_failures(c10::DeviceIndex device) {
+  History& history = history_of(device);
+  const std::lock_guard lock(history.mutex);
+  history.failures.clear();
 }
 
 std::string describe_last_launches(c10::DeviceIndex device, std::string_view cann_text) {
@@ -107,21 +210,16 @@ std::string describe_last_launches(c10::DeviceIndex device, std::string_view can
   if (history.count == 0) return "";
   std::string text;
   LaunchStack stack;
-  std::vector<std::string> candidates;  // calls of that name that differ
-  for (uint64_t i = history.count; i-- > history.oldest();) {
-    if (!names(cann_text, history[i].name)) continue;
-    const std::string call = text_of(history[i]);
-    if (std::ranges::find(candidates, call) != candidates.end()) continue;
-    if (candidates.size() == kShown) break;
-    candidates.push_back(call);
-    stack = history[i].stack;
+  std::vector<const Entry*> failed = failed_launches(history);
+  if (!failed.empty()) {
+    text += failed.size() == 1 ? "\n  The operator that failed: " : "\n  Operators that failed: ";
+    text += join_calls(failed);
+  } else if (failed = launches_named_in(history, cann_text); !failed.empty()) {
+    text += failed.size() == 1 ? "\n  The operator that failed: "
+                               : "\n  The operator that failed is one of: ";
+    text += join_calls(failed);
   }
-  if (candidates.size() == 1) {
-    text += "\n  The operator that failed: " + candidates.front();
-  } else if (!candidates.empty()) {
-    text += c10::str("\n  The operator that failed is one of: ", c10::Join("; ", candidates));
-    stack = nullptr;
-  }
+  if (failed.size() == 1) stack = failed.front()->stack;
   text += c10::str("\n  Last launches on npu:", static_cast<int>(device), ", the latest first:");
   const uint64_t shown = std::min(kShown, history.count - history.oldest());
   for (uint64_t i = history.count; i-- > history.count - shown;) {

@@ -56,12 +56,21 @@ struct RememberedLaunch {
   aclrtStream stream;
   Shapes shapes;
   LaunchStack stack;
+  uint32_t task_before;  // last_task() before the launch
 };
+// CANN's number of the task that this thread put on a stream last.
+uint32_t last_task() noexcept;
 // Remembers what was handed to CANN last, because an error of the device comes later.
 void remember_launch(c10::DeviceIndex device, RememberedLaunch launch) noexcept;
 
-// For the message of a device error: the launch that CANN's text names, if it names one of the
-// last, and the last ones of each stream. "" if nothing was launched on the device.
+// Has CANN tell of tasks that fail, from now on.
+void watch_for_failures();
+// After a restart of the device, whose earlier failures are over.
+void forget_failures(c10::DeviceIndex device);
+
+// For the message of a device error: the launches whose tasks failed and the last ones. Where CANN
+// did not tell of a task, the launches that its text may mean. "" if nothing was launched on the
+// device.
 std::string describe_last_launches(c10::DeviceIndex device, std::string_view cann_text);
 
 }  // namespace c10_npu

@@ -75,6 +75,14 @@ bool query(const Event& event) {
   return status == ACL_EVENT_RECORDED_STATUS_COMPLETE;
 }
 
+bool passed(const Event& event) {
+  if (!task_passed(event.device, event.recorded)) return false;
+  ensure_bound();
+  aclrtEventRecordedStatus status = ACL_EVENT_RECORDED_STATUS_NOT_READY;
+  aclrtQueryEventStatus(event.handle, &status);  // with an error, too, CANN says where it is
+  return status == ACL_EVENT_RECORDED_STATUS_COMPLETE;
+}
+
 void synchronize(const Event& event) {
   ensure_bound();
   NPU_CHECK(aclrtSynchronizeEvent(handle(event)));
@@ -146,6 +154,8 @@ void NPUEvent::block(const NPUStream& stream) const {
 }
 
 bool NPUEvent::query() const { return event_ == nullptr || event::query(*event_); }
+
+bool NPUEvent::passed() const { return event_ == nullptr || event::passed(*event_); }
 
 void NPUEvent::synchronize() const {
   if (event_ != nullptr) event::synchronize(*event_);

@@ -30,7 +30,9 @@ Event* create(c10::DeviceIndex device, Kind kind);
 void destroy(Event* event) noexcept;  // nullptr is fine
 void record(Event& event, const NPUStream& stream);
 void block(const Event& event, const NPUStream& stream);
-bool query(const Event& event);
+bool query(const Event& event);  // throws if the stream has failed
+// The same for who only wants to know whether the stream has come there, failed or not.
+bool passed(const Event& event);
 void synchronize(const Event& event);
 float elapsed_time(const Event& start, const Event& end);
 // Microseconds on the device's clock at which the event was reached.
@@ -62,6 +64,7 @@ class NPUEvent {
   void block(const NPUStream& stream) const;
   // True if never recorded.
   bool query() const;
+  bool passed() const;
   void synchronize() const;
   // Milliseconds from this event to `end`. Both need timing and must have been reached.
   float elapsed_time(const NPUEvent& end) const;

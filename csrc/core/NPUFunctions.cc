@@ -13,6 +13,7 @@
 #include "csrc/core/CannLibrary.h"
 #include "csrc/core/Capture.h"
 #include "csrc/core/Env.h"
+#include "csrc/core/LaunchHistory.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/TaskQueue.h"
 #include "csrc/core/ThreadState.h"
@@ -48,6 +49,7 @@ void initialize_runtime() {
     return error == ACL_ERROR_REPEAT_INITIALIZE ? ACL_SUCCESS : error;
   };
   NPU_CHECK(init());
+  watch_for_failures();
   TORCH_CHECK(pthread_atfork(nullptr, nullptr, in_forked_child) == 0,
               "could not register the fork handler of the NPU runtime");
   initialized = true;
@@ -165,6 +167,7 @@ void restart_device(c10::DeviceIndex device) {
   ensure_bound();
   drain_tasks(device);
   forget_task_error(device);
+  forget_failures(device);
 }
 
 void set_op_timeout(uint64_t milliseconds) {

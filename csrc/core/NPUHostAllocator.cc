@@ -66,7 +66,7 @@ struct CachingImpl final : at::CachingHostAllocatorImpl<NPUStream, NPUEvent> {
 
   // An event that was recorded in a capture must not be asked, so during one none is.
   bool query_event(NPUEvent& event) override {
-    return !capture_underway(event.device_index()) && event.query();
+    return !capture_underway(event.device_index()) && event.passed();
   }
 
   NPUStream get_current_stream() const override { return getCurrentNPUStream(); }

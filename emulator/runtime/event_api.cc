@@ -48,6 +48,12 @@ bool complete(Event& event) {
   return recording != nullptr && recording->complete();
 }
 
+// The error of the stream at the point that the event marks, once it has come there.
+aclError failure_of(Event& event) {
+  const auto recording = event.interprocess() ? nullptr : event.latest();
+  return recording != nullptr && recording->complete() ? report(recording->failure) : ACL_SUCCESS;
+}
+
 // An event whose state may be asked for now.
 aclError find_idle(const char* api, aclrtEvent handle, Event** event) {
   const aclError error = find_event(api, handle, event);
@@ -182,7 +188,7 @@ aclError aclrtQueryEventStatus(aclrtEvent event, aclrtEventRecordedStatus* statu
   if (error != ACL_SUCCESS) return error;
   *status =
       complete(*found) ? ACL_EVENT_RECORDED_STATUS_COMPLETE : ACL_EVENT_RECORDED_STATUS_NOT_READY;
-  return ACL_SUCCESS;
+  return failure_of(*found);
 }
 
 // Whether a wait for the event would end at once.

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <ctime>
@@ -12,6 +13,7 @@
 #include "emulator/runtime/device_state.h"
 #include "emulator/runtime/env.h"
 #include "emulator/runtime/error.h"
+#include "emulator/runtime/exception.h"
 #include "emulator/runtime/faults.h"
 #include "emulator/runtime/introspection.h"
 #include "emulator/runtime/process.h"
@@ -21,6 +23,12 @@ namespace ascend_emulator {
 namespace {
 
 thread_local const Stream* working_for = nullptr;
+thread_local uint32_t last_task = UINT32_MAX;  // none yet
+
+uint32_t own_thread_id() {
+  static thread_local const auto id = static_cast<uint32_t>(gettid());
+  return id;
+}
 
 uint64_t spin_limit_ns() {
   static const uint64_t limit = static_cast<uint64_t>(env().spin_us) * 1000;
@@ -98,8 +106,13 @@ uint64_t Stream::push(std::unique_ptr<Task> task) {
     entry.submit_ns = profiling::now_ns();
   }
   entry.task = std::move(task);
-  return queue->push(std::move(entry));
+  entry.thread = own_thread_id();
+  const uint64_t number = queue->push(std::move(entry));
+  last_task = static_cast<uint32_t>(number);
+  return number;
 }
+
+uint32_t last_task_of_this_thread() { return last_task; }
 
 uint64_t Stream::submitted() const {
   const Queue* queue = queue_.load(std::memory_order_acquire);
@@ -166,7 +179,7 @@ void Stream::work() {
     if (entry.task == nullptr) break;
     scope.enter();
     running_ = number;
-    execute(*entry.task, entry.submit_ns, number);
+    execute(entry, number);
     ran_.store(number, std::memory_order_release);
     entry.task.reset();
     done_.advance_to(number);
@@ -174,11 +187,18 @@ void Stream::work() {
   }
 }
 
-void Stream::execute(Task& task, uint64_t submit_ns, uint64_t number) {
+void Stream::execute(const Entry& entry, uint64_t number) {
   if (drop_.load(std::memory_order_relaxed) || aborting()) return;
   if (failure() != nullptr && stop_on_failure.load(std::memory_order_relaxed)) return;
-  const aclError code = perform(task, submit_ns, static_cast<uint32_t>(number));
-  if (code != ACL_SUCCESS && !aborting()) fail_with(task, number, code);
+  const auto id_of_task = static_cast<uint32_t>(number);
+  const aclError code = perform(*entry.task, entry.submit_ns, id_of_task);
+  if (code == ACL_SUCCESS || aborting()) return;
+  fail_with(*entry.task, number, code);
+  tell_of_exception({.taskid = id_of_task,
+                     .streamid = id,
+                     .tid = entry.thread,
+                     .deviceid = static_cast<uint32_t>(device),
+                     .retcode = static_cast<uint32_t>(code)});
 }
 
 aclError Stream::perform(Task& task, uint64_t submit_ns, uint32_t number) {

@@ -45,6 +45,35 @@ aclError get(const char* api, aclrtStream handle, uint32_t* value, const uint32_
   return error;
 }
 
+aclError set_failure_mode(const char* api, Stream& stream, uint64_t mode) {
+  if (mode > 1) {
+    return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: mode %llu; 0 continues after a failure, 1 stops",
+                api, static_cast<unsigned long long>(mode));
+  }
+  stream.stop_on_failure.store(mode == 1);
+  return ACL_SUCCESS;
+}
+
+// Where an attribute of 32 bits is kept; null: there is no such attribute.
+std::atomic<uint32_t> Stream::* kept_attribute(aclrtStreamAttr attribute) {
+  switch (attribute) {
+    case ACL_STREAM_ATTR_FLOAT_OVERFLOW_CHECK:
+      return &Stream::overflow_switch;
+    case ACL_STREAM_ATTR_USER_CUSTOM_TAG:
+      return &Stream::user_custom_tag;
+    case ACL_STREAM_ATTR_CACHE_OP_INFO:
+      return &Stream::cache_op_info_switch;
+    default:
+      return nullptr;
+  }
+}
+
+aclError fail_attribute(const char* api, aclrtStreamAttr attribute) {
+  return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: unknown attribute %d (known: %d to %d)", api,
+              static_cast<int>(attribute), ACL_STREAM_ATTR_FAILURE_MODE,
+              ACL_STREAM_ATTR_CACHE_OP_INFO);
+}
+
 aclError destroy(const char* api, aclrtStream handle, bool drop_queued) {
   if (handle == nullptr) {
     return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: the default stream cannot be destroyed", api);
@@ -188,17 +217,57 @@ aclError aclrtStreamAbort(aclrtStream stream) {
               api, found->id, kAbortPatienceMs / 1000);
 }
 
+aclError aclrtGetThreadLastTaskId(uint32_t* taskId) {
+  ACL_API_SCOPE(aclrtGetThreadLastTaskId);
+  if (taskId == nullptr) {
+    return fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtGetThreadLastTaskId: taskId is null");
+  }
+  *taskId = last_task_of_this_thread();
+  return ACL_SUCCESS;
+}
+
 aclError aclrtSetStreamFailureMode(aclrtStream stream, uint64_t mode) {
   ACL_API_SCOPE(aclrtSetStreamFailureMode);
   Stream* found;
-  if (mode > 1) {
-    return fail(ACL_ERROR_RT_PARAM_INVALID,
-                "aclrtSetStreamFailureMode: mode %llu; 0 continues after a failure, 1 stops",
-                static_cast<unsigned long long>(mode));
-  }
   const aclError error = find_stream("aclrtSetStreamFailureMode", stream, &found);
-  if (error == ACL_SUCCESS) found->stop_on_failure.store(mode == 1);
-  return error;
+  return error == ACL_SUCCESS ? set_failure_mode("aclrtSetStreamFailureMode", *found, mode) : error;
+}
+
+aclError aclrtSetStreamAttribute(aclrtStream stream, aclrtStreamAttr stmAttrType,
+                                 aclrtStreamAttrValue* value) {
+  ACL_API_SCOPE(aclrtSetStreamAttribute);
+  constexpr const char* api = "aclrtSetStreamAttribute";
+  Stream* found;
+  if (value == nullptr) return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: value is null", api);
+  if (const aclError error = find_stream(api, stream, &found); error != ACL_SUCCESS) return error;
+  if (stmAttrType == ACL_STREAM_ATTR_FAILURE_MODE) {
+    return set_failure_mode(api, *found, value->failureMode);
+  }
+  const auto kept = kept_attribute(stmAttrType);
+  if (kept == nullptr) return fail_attribute(api, stmAttrType);
+  if (stmAttrType != ACL_STREAM_ATTR_USER_CUSTOM_TAG && value->overflowSwitch > 1) {
+    return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: a switch is 0 or 1, not %u", api,
+                value->overflowSwitch);
+  }
+  (found->*kept).store(value->overflowSwitch);
+  return ACL_SUCCESS;
+}
+
+aclError aclrtGetStreamAttribute(aclrtStream stream, aclrtStreamAttr stmAttrType,
+                                 aclrtStreamAttrValue* value) {
+  ACL_API_SCOPE(aclrtGetStreamAttribute);
+  constexpr const char* api = "aclrtGetStreamAttribute";
+  Stream* found;
+  if (value == nullptr) return fail(ACL_ERROR_RT_PARAM_INVALID, "%s: value is null", api);
+  if (const aclError error = find_stream(api, stream, &found); error != ACL_SUCCESS) return error;
+  if (stmAttrType == ACL_STREAM_ATTR_FAILURE_MODE) {
+    value->failureMode = found->stop_on_failure.load() ? 1 : 0;
+    return ACL_SUCCESS;
+  }
+  const auto kept = kept_attribute(stmAttrType);
+  if (kept == nullptr) return fail_attribute(api, stmAttrType);
+  value->overflowSwitch = (found->*kept).load();
+  return ACL_SUCCESS;
 }
 
 aclError aclrtDeviceGetStreamPriorityRange(int32_t* leastPriority, int32_t* greatestPriority) {

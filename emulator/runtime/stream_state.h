@@ -68,6 +68,10 @@ class Stream {
   const uint32_t flags;
   std::atomic<Diversion*> diversion{nullptr};  // see capture.h; null: tasks are queued
   std::atomic<bool> stop_on_failure{false};
+  // Kept for the client; without effect here.
+  std::atomic<uint32_t> overflow_switch{0};
+  std::atomic<uint32_t> user_custom_tag{0};
+  std::atomic<uint32_t> cache_op_info_switch{0};
   CoreLimits core_limits;
   std::mutex report_mutex;
   std::shared_ptr<ReportQueue> report_queue;  // where aclrtLaunchCallback's functions run
@@ -77,13 +81,14 @@ class Stream {
   struct Entry {
     std::unique_ptr<Task> task;  // null: the worker ends
     uint64_t submit_ns = 0;
+    uint32_t thread = 0;  // that submitted it
   };
   using Queue = Ring<Entry, kDepth>;
 
   Queue& started_queue();
   void work();
   Entry next();
-  void execute(Task& task, uint64_t submit_ns, uint64_t number);
+  void execute(const Entry& entry, uint64_t number);
   void fail_with(const Task& task, uint64_t number, aclError code);
 
   std::mutex start_mutex_;
@@ -116,6 +121,9 @@ aclError synchronize_device(const char* api, int device, const Deadline& deadlin
 
 // False: a task did not end in time.
 bool abort_device(int device, const Deadline& deadline);
+
+// The number, on its stream, of the task that the calling thread submitted last; UINT32_MAX: none.
+uint32_t last_task_of_this_thread();
 
 // Whether the calling thread is a worker whose running task is to end early.
 bool abort_requested();

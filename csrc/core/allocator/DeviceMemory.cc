@@ -203,7 +203,7 @@ void DeviceMemory::finish_pending_uses(bool wait) {
       PendingUse& use = uses.front();
       if (wait) {
         use.event.synchronize();
-      } else if (!use.event.query()) {
+      } else if (!use.event.passed()) {
         break;
       }
       if (use.event.device_index() == device_) spare_events_.push_back(std::move(use.event));

@@ -198,6 +198,23 @@ typedef struct {
 #define ACL_RT_VMM_EXPORT_FLAG_DEFAULT 0x0UL
 #define ACL_RT_VMM_EXPORT_FLAG_DISABLE_PID_VALIDATION 0x1UL
 
+typedef enum {
+  ACL_STREAM_ATTR_FAILURE_MODE = 1,
+  ACL_STREAM_ATTR_FLOAT_OVERFLOW_CHECK = 2,
+  ACL_STREAM_ATTR_USER_CUSTOM_TAG = 3,
+  ACL_STREAM_ATTR_CACHE_OP_INFO = 4,
+} aclrtStreamAttr;
+
+typedef union {
+  uint64_t failureMode;
+  uint32_t overflowSwitch;
+  uint32_t userCustomTag;
+  uint32_t cacheOpInfoSwitch;
+  uint32_t reserve[4];
+} aclrtStreamAttrValue;
+
+typedef struct rtExceptionInfo aclrtExceptionInfo;
+typedef void (*aclrtExceptionInfoCallback)(aclrtExceptionInfo* exceptionInfo);
 typedef void (*aclrtCallback)(void* userData);
 typedef void (*aclrtHostFunc)(void* args);
 
@@ -212,6 +229,13 @@ CANN_API const char* aclrtGetSocName();
 CANN_API aclError aclrtGetRunMode(aclrtRunMode* runMode);
 CANN_API aclError aclrtPeekAtLastError(aclrtLastErrLevel level);
 CANN_API aclError aclrtGetLastError(aclrtLastErrLevel level);
+// Told of each task that failed. One function for the process; null: none.
+CANN_API aclError aclrtSetExceptionInfoCallback(aclrtExceptionInfoCallback callback);
+CANN_API uint32_t aclrtGetTaskIdFromExceptionInfo(const aclrtExceptionInfo* info);
+CANN_API uint32_t aclrtGetStreamIdFromExceptionInfo(const aclrtExceptionInfo* info);
+CANN_API uint32_t aclrtGetThreadIdFromExceptionInfo(const aclrtExceptionInfo* info);
+CANN_API uint32_t aclrtGetDeviceIdFromExceptionInfo(const aclrtExceptionInfo* info);
+CANN_API uint32_t aclrtGetErrorCodeFromExceptionInfo(const aclrtExceptionInfo* info);
 
 // Devices and contexts. A thread has no device until it sets one.
 CANN_API aclError aclrtSetDevice(int32_t deviceId);
@@ -276,6 +300,12 @@ CANN_API aclError aclrtUnuseStreamResInCurrentThread(aclrtStream stream);
 CANN_API aclError aclrtGetResInCurrentThread(aclrtDevResLimitType type, uint32_t* value);
 
 CANN_API aclError aclrtStreamGetId(aclrtStream stream, int32_t* streamId);
+// Of the task that the calling thread put on a stream last.
+CANN_API aclError aclrtGetThreadLastTaskId(uint32_t* taskId);
+CANN_API aclError aclrtSetStreamAttribute(aclrtStream stream, aclrtStreamAttr stmAttrType,
+                                          aclrtStreamAttrValue* value);
+CANN_API aclError aclrtGetStreamAttribute(aclrtStream stream, aclrtStreamAttr stmAttrType,
+                                          aclrtStreamAttrValue* value);
 CANN_API aclError aclrtStreamWaitEvent(aclrtStream stream, aclrtEvent event);
 CANN_API aclError aclrtStreamWaitEventWithTimeout(aclrtStream stream, aclrtEvent event,
                                                   int32_t timeout);
