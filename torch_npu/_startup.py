@@ -6,20 +6,8 @@ from pathlib import Path
 
 import torch
 
-from torch_npu.version import torch_version
-
-# dtypes that no Ascend operator takes; their generated Tensor methods would only mislead.
-UNSUPPORTED_DTYPES = [torch.quint8, torch.quint4x2, torch.quint2x4, torch.qint32, torch.qint8]
-
-
-def _check_torch_version() -> None:
-    """torch has no stable C++ ABI: another version fails in ways that do not name the cause."""
-    found = torch.__version__.split("+")[0]
-    if found != torch_version:
-        raise ImportError(
-            f"this torch_npu was built for torch {torch_version}, but torch {found} is installed. "
-            f"Install torch=={torch_version}, or the torch_npu of torch {found}."
-        )
+from torch_npu import _versions
+from torch_npu._formats import UNSUPPORTED_DTYPES
 
 
 def _check_no_other_accelerator() -> None:
@@ -38,14 +26,17 @@ def _load_library() -> None:
 
 
 def start() -> None:
-    _check_torch_version()
+    _versions.check_python()
+    _versions.check_torch()
     _check_no_other_accelerator()
     torch.utils.rename_privateuse1_backend("npu")
     _load_library()
 
-    from torch_npu import _loader
+    from torch_npu import _C, _loader
 
     _loader.load()
+    if _loader.cann_home():
+        _versions.warn_of_other_cann(_C._cann_version())
 
     from torch_npu import npu
 
@@ -58,7 +49,10 @@ def start() -> None:
         unsupported_dtype=UNSUPPORTED_DTYPES,
     )
 
-    from torch_npu import _dlpack, distributed
+    from torch_npu import _dlpack, _modules, distributed
+    from torch_npu.multiprocessing import reductions
 
     _dlpack.register()
+    _modules.register()
+    reductions.register()
     distributed._register()

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "csrc/core/CoreLimits.h"
 #include "csrc/core/Env.h"
 #include "csrc/core/LaunchObserver.h"
 #include "csrc/core/NPUError.h"
@@ -146,9 +147,10 @@ Launch make_launch(const Call& call, aclnnStatus prepared, uint64_t workspace_si
 void Launch::operator()() const {
   c10_npu::LaunchObserver* observer = c10_npu::launch_observer();
   const uint64_t begin = observer == nullptr ? 0 : c10_npu::launch_clock_ns();
+  c10_npu::use_core_limits(stream);
   const aclnnStatus status = launcher(workspace, workspace_size, executor, stream);
   if (C10_UNLIKELY(status != ACLNN_SUCCESS)) call.fail(status);
-  c10_npu::remember_launch(call.device(), call.name(), stream, call.shapes());
+  c10_npu::remember_launch(call.device(), {call.name(), stream, call.shapes(), call.stack()});
   if (C10_UNLIKELY(observer != nullptr)) {
     observer->on_launch({call.name(), begin, c10_npu::launch_clock_ns(), stream});
   }

@@ -39,7 +39,9 @@ using Launcher = aclnnStatus (*)(void*, uint64_t, aclOpExecutor*, aclrtStream);
 // What the arguments of one call share: the operator's name and the device they must all be on.
 class Call {
  public:
-  explicit Call(const char* name) : name_(name) {}
+  explicit Call(const char* name) : name_(name) {
+    if (C10_UNLIKELY(c10_npu::records_stacks())) stack_ = c10_npu::gather_stack();
+  }
 
   void check(const Parameter& parameter, const at::Tensor& tensor) {
     if (C10_UNLIKELY(!tensor.is_privateuseone() ||
@@ -57,6 +59,7 @@ class Call {
   const char* name() const { return name_; }
   c10::DeviceIndex device() const { return device_; }
   const c10_npu::Shapes& shapes() const { return shapes_; }
+  const c10_npu::LaunchStack& stack() const { return stack_; }
   // The current stream of the arguments' device.
   c10_npu::NPUStream stream() const { return c10_npu::getCurrentNPUStream(device_); }
   [[noreturn]] void fail(aclnnStatus status) const;
@@ -68,6 +71,7 @@ class Call {
   const char* name_;
   c10::DeviceIndex device_ = -1;
   c10_npu::Shapes shapes_;
+  c10_npu::LaunchStack stack_;
 };
 
 // The second phase of a call, as it waits in the task queue.

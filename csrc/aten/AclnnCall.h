@@ -8,6 +8,7 @@
 #include "csrc/aten/AclnnArguments.h"
 #include "csrc/aten/ExecutorCache.h"
 #include "csrc/aten/aclnn_parameters.h"
+#include "csrc/core/CoreLimits.h"
 #include "csrc/core/TaskQueue.h"
 
 // ACLNN_CALL(aclnnAdd, self, other, alpha, out): both phases of an aclnn function on the current
@@ -29,6 +30,7 @@ using Unqualified =
 template <class Prepare, class Handles>
 Launch prepare_launch(const Call& call, Prepare prepare, Launcher launcher, const Handles& handles,
                       const c10_npu::NPUStream& stream) {
+  c10_npu::use_core_limits(stream.handle());
   uint64_t workspace_size = 0;
   aclOpExecutor* executor = nullptr;
   const aclnnStatus status = std::apply(

@@ -5,8 +5,10 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/core/Capture.h"
+#include "csrc/core/CoreLimits.h"
 #include "csrc/core/Determinism.h"
 #include "csrc/core/Env.h"
+#include "csrc/core/LaunchHistory.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUWorkspace.h"
@@ -62,7 +64,8 @@ void CallKey::add(Call&, const Parameter&, const at::Scalar& scalar) {
 }
 
 void CallKey::finish(c10::DeviceIndex device) {
-  add(static_cast<uint64_t>(device) << 8 | static_cast<uint64_t>(c10_npu::determinism()));
+  add(static_cast<uint64_t>(c10_npu::core_limits_version()) << 32 |
+      static_cast<uint64_t>(device) << 8 | static_cast<uint64_t>(c10_npu::determinism()));
 }
 
 // Multiply and fold, word by word.
@@ -168,11 +171,13 @@ CachedLaunch make_cached_launch(const c10::intrusive_ptr<CachedExecutor>& execut
 }
 
 bool call_cached(CallKey& key, const Call& call, bool* keep) {
+  c10_npu::follow_deterministic_algorithms();
   ExecutorCache& cache = ExecutorCache::of_this_thread();
   key.finish(call.device());
-  // What a capture has recorded must stay as it is.
+  // What a capture has recorded must stay as it is; core limits differ by stream.
   if (C10_UNLIKELY(!key.is_usable() || call.device() < 0 ||
-                   c10_npu::capture_underway(call.device()))) {
+                   c10_npu::capture_underway(call.device()) ||
+                   c10_npu::detail::streams_have_limits || c10_npu::records_stacks())) {
     cache.count_not_cacheable();
     return false;
   }

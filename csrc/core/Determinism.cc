@@ -1,5 +1,6 @@
 #include "csrc/core/Determinism.h"
 
+#include <ATen/Context.h>
 #include <c10/util/Exception.h>
 
 #include <atomic>
@@ -8,6 +9,7 @@
 #include "acl/acl.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUFunctions.h"
+#include "csrc/core/TaskQueue.h"
 
 namespace c10_npu {
 namespace {
@@ -29,11 +31,20 @@ void set_determinism(Determinism level) {
   const std::lock_guard lock(mutex);
   if (level == current) return;
   lazy_init();
+  // What waits in a queue was called before.
+  for (c10::DeviceIndex device = 0; device < kMaxDevices; ++device) drain_tasks(device);
   set_option(ACL_OPT_DETERMINISTIC, level >= Determinism::kSameRun);
   set_option(ACL_OPT_STRONG_CONSISTENCY, level >= Determinism::kSameRows);
   current = level;
 }
 
 Determinism determinism() noexcept { return current; }
+
+void follow_deterministic_algorithms() {
+  const bool wanted = at::globalContext().deterministicAlgorithms();
+  const bool is_on = current.load(std::memory_order_relaxed) != Determinism::kNone;
+  if (C10_LIKELY(wanted == is_on)) return;
+  set_determinism(wanted ? Determinism::kSameRun : Determinism::kNone);
+}
 
 }  // namespace c10_npu

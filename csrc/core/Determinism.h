@@ -14,4 +14,8 @@ enum class Determinism : int {
 void set_determinism(Determinism level);
 Determinism determinism() noexcept;
 
+// What torch.use_deterministic_algorithms() says holds for the operators that come: on, level 1 at
+// least; off, level 0.
+void follow_deterministic_algorithms();
+
 }  // namespace c10_npu

@@ -57,6 +57,12 @@ std::optional<int32_t> integer(const char* name, int32_t lowest, int32_t highest
   return number;
 }
 
+const char* text(const char* name) {
+  const Variable& variable = row(name);
+  const char* value = std::getenv(name);
+  return value == nullptr ? variable.default_value : value;
+}
+
 bool launch_blocking() {
   static const bool blocking = flag("ASCEND_LAUNCH_BLOCKING");
   return blocking;

@@ -21,6 +21,8 @@ std::span<const Variable> variables();
 bool flag(const char* name);
 // A whole number from `lowest` to `highest`; nothing if the variable is not set.
 std::optional<int32_t> integer(const char* name, int32_t lowest, int32_t highest = INT32_MAX);
+// Empty if the variable is not set.
+const char* text(const char* name);
 
 // Raises for the first flag whose value is neither, before any work has begun.
 void check_flags();

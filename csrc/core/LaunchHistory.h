@@ -1,10 +1,12 @@
 #pragma once
 
+#include <c10/core/Allocator.h>
 #include <c10/core/ScalarType.h>
 #include <c10/util/ArrayRef.h>
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -44,10 +46,19 @@ class Shapes {
   std::array<Shape, kTensors> shapes_;
 };
 
+// The Python stack of the call, if TORCH_NPU_LAUNCH_STACKS=1 asks for them.
+using LaunchStack = std::shared_ptr<c10::GatheredContext>;
+bool records_stacks();
+LaunchStack gather_stack();
+
+struct RememberedLaunch {
+  const char* name;  // with static storage
+  aclrtStream stream;
+  Shapes shapes;
+  LaunchStack stack;
+};
 // Remembers what was handed to CANN last, because an error of the device comes later.
-// `name` has static storage.
-void remember_launch(c10::DeviceIndex device, const char* name, aclrtStream stream,
-                     const Shapes& shapes) noexcept;
+void remember_launch(c10::DeviceIndex device, RememberedLaunch launch) noexcept;
 
 // For the message of a device error: the launch that CANN's text names, if it names one of the
 // last, and the last ones of each stream. "" if nothing was launched on the device.

@@ -1,13 +1,16 @@
 #include "csrc/core/NPUCachingAllocator.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <iterator>
 
 #include "acl/acl.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGuard.h"
 #include "csrc/core/allocator/DeviceMemory.h"
+#include "csrc/core/allocator/Settings.h"
 
 namespace c10_npu::NPUCachingAllocator {
 namespace {
@@ -18,8 +21,12 @@ using allocator::DeviceMemory;
 // Never destroyed: tensors may be freed while the process exits.
 std::array<std::atomic<DeviceMemory*>, kMaxDevices> memories{};
 
+// Of devices that are first used later, too.
+std::atomic<size_t> history_entries{0};
+
 DeviceMemory& create_memory(c10::DeviceIndex device) {
   auto* created = new DeviceMemory(device);
+  created->record_history(history_entries, /*clear=*/true);
   DeviceMemory* existing = nullptr;
   if (memories[device].compare_exchange_strong(existing, created)) return *created;
   delete created;
@@ -69,8 +76,7 @@ struct CachingAllocator final : c10::DeviceAllocator {
   }
 
   void copy_data(void* destination, const void* source, size_t bytes) const override {
-    NPU_CHECK(aclrtMemcpyAsync(destination, bytes, source, bytes, ACL_MEMCPY_DEVICE_TO_DEVICE,
-                               getCurrentNPUStream().stream()));
+    NPUCachingAllocator::copy_data(destination, source, bytes);
   }
 
   bool initialized() override { return is_initialized(); }
@@ -108,16 +114,36 @@ const bool registered = [] {
   return true;
 }();
 
+std::atomic<c10::DeviceAllocator*> current{&instance()};
+std::atomic<NPUPluggableAllocator*> replacement{nullptr};
+
 }  // namespace
 
-c10::DeviceAllocator* get() { return &instance(); }
+c10::DeviceAllocator* get() { return current.load(std::memory_order_relaxed); }
+
+// Kept for ever: tensors may outlive whoever called this.
+void replace(std::shared_ptr<NPUPluggableAllocator> allocator) {
+  TORCH_CHECK(!is_initialized(),
+              "the npu allocator can be replaced only before the first use of a device");
+  auto* kept = new std::shared_ptr<NPUPluggableAllocator>(std::move(allocator));
+  replacement = kept->get();
+  current = kept->get();
+  c10::SetAllocator(kNPU, kept->get(), /*priority=*/1);
+}
+
+void copy_data(void* destination, const void* source, size_t bytes) {
+  NPU_CHECK(aclrtMemcpyAsync(destination, bytes, source, bytes, ACL_MEMCPY_DEVICE_TO_DEVICE,
+                             getCurrentNPUStream().stream()));
+}
 
 c10::DataPtr allocate(size_t bytes, NPUStream stream) {
+  if (NPUPluggableAllocator* other = replacement.load()) return other->allocate_for(bytes, stream);
   const NPUGuard guard(stream.device_index());
   return allocate_bound(bytes, stream);
 }
 
 void recordStream(const c10::DataPtr& data, NPUStream stream) {
+  if (NPUPluggableAllocator* other = replacement.load()) return other->recordStream(data, stream);
   if (data.get_deleter() != &free_block || data.get_context() == nullptr) return;
   auto* block = static_cast<Block*>(data.get_context());
   block->memory->record_stream(block, stream);
@@ -129,8 +155,9 @@ void emptyCache(c10::MempoolId_t pool) {
   }
 }
 
-void addPoolUse(c10::DeviceIndex device, c10::MempoolId_t pool) {
-  checked_memory_of(device).add_pool_use(pool);
+void addPoolUse(c10::DeviceIndex device, c10::MempoolId_t pool,
+                std::shared_ptr<SegmentSource> source) {
+  checked_memory_of(device).add_pool_use(pool, std::move(source));
 }
 
 void releasePool(c10::DeviceIndex device, c10::MempoolId_t pool) {
@@ -176,12 +203,42 @@ std::pair<size_t, size_t> getMemoryInfo(c10::DeviceIndex device) {
   return checked_memory_of(device).free_and_total();
 }
 
-std::vector<c10::CachingDeviceAllocator::SegmentInfo> snapshot() {
-  std::vector<c10::CachingDeviceAllocator::SegmentInfo> segments;
-  for (auto& memory : memories) {
-    if (DeviceMemory* used = memory.load()) used->snapshot(segments);
+Snapshot snapshot() {
+  Snapshot all;
+  for (auto& entry : memories) {
+    DeviceMemory* memory = entry.load();
+    if (memory == nullptr) continue;
+    allocator::MemorySnapshot one = memory->snapshot();
+    std::ranges::move(one.segments, std::back_inserter(all.segments));
+    all.history.resize(static_cast<size_t>(memory->device()) + 1);
+    all.history.back() = std::move(one.history);
   }
-  return segments;
+  return all;
+}
+
+void recordHistory(size_t max_entries, bool clear, c10::CachingDeviceAllocator::RecordContext level,
+                   c10::CachingDeviceAllocator::CreateContextFn create) {
+  allocator::history::create_context = create;
+  allocator::history::level = level;
+  history_entries = max_entries;
+  for (auto& memory : memories) {
+    if (DeviceMemory* used = memory.load()) used->record_history(max_entries, clear);
+  }
+}
+
+Settings settings() {
+  namespace given = allocator::settings;
+  return {given::expandable_segments(), given::huge_pages_1g(), given::max_split_size,
+          given::garbage_collection_threshold()};
+}
+
+std::pair<std::string, size_t> share(const c10::DataPtr& data) {
+  TORCH_CHECK(data.get_deleter() == &free_block && data.get_context() != nullptr,
+              "only npu memory of the caching allocator can be shared with other processes");
+  auto* block = static_cast<Block*>(data.get_context());
+  const NPUGuard guard(block->memory->device());
+  allocator::SharedMemory shared = block->memory->share(block);
+  return {std::move(shared.key), shared.offset};
 }
 
 }  // namespace c10_npu::NPUCachingAllocator

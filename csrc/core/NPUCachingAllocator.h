@@ -3,8 +3,11 @@
 #include <c10/core/CachingDeviceAllocator.h>
 
 #include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
+#include "csrc/core/NPUPluggableAllocator.h"
 #include "csrc/core/NPUStream.h"
 
 // Device memory, cached and reused in stream order: memory freed on the stream it was allocated
@@ -12,7 +15,11 @@
 // stream has to be announced with recordStream.
 namespace c10_npu::NPUCachingAllocator {
 
+// The caching allocator, or what has taken its place.
 c10::DeviceAllocator* get();
+
+// From now on tensors have their memory from `allocator`. Only before the first use of a device.
+void replace(std::shared_ptr<NPUPluggableAllocator> allocator);
 
 // Memory for `stream` of the stream's device, whatever the current device and stream are.
 c10::DataPtr allocate(size_t bytes, NPUStream stream);
@@ -26,7 +33,9 @@ void emptyCache(c10::MempoolId_t pool = {0, 0});
 
 // Private pools: memory kept apart for what names it. A pool exists from its first use on; each use
 // needs a releasePool().
-void addPoolUse(c10::DeviceIndex device, c10::MempoolId_t pool);
+// `source`: where the pool has its segments from, if not from CANN.
+void addPoolUse(c10::DeviceIndex device, c10::MempoolId_t pool,
+                std::shared_ptr<SegmentSource> source = nullptr);
 void releasePool(c10::DeviceIndex device, c10::MempoolId_t pool);
 int getPoolUseCount(c10::DeviceIndex device, c10::MempoolId_t pool);
 
@@ -50,6 +59,30 @@ double getMemoryFraction(c10::DeviceIndex device);
 // {free, total} bytes of the device, as CANN reports them.
 std::pair<size_t, size_t> getMemoryInfo(c10::DeviceIndex device);
 
-std::vector<c10::CachingDeviceAllocator::SegmentInfo> snapshot();
+// Every segment, and for each device what happened last, if that is recorded.
+struct Snapshot {
+  std::vector<c10::CachingDeviceAllocator::SegmentInfo> segments;
+  std::vector<std::vector<c10::CachingDeviceAllocator::TraceEntry>> history;
+};
+Snapshot snapshot();
+
+// Keeps the last `max_entries` events of each device; 0: adds no more to them. `create` takes the
+// stacks that `level` asks for.
+void recordHistory(size_t max_entries, bool clear, c10::CachingDeviceAllocator::RecordContext level,
+                   c10::CachingDeviceAllocator::CreateContextFn create);
+
+// What else PyTorch's allocator settings do not show.
+struct Settings {
+  bool expandable_segments;
+  bool huge_pages_1g;
+  size_t max_split_size;
+  double garbage_collection_threshold;
+};
+Settings settings();
+
+// The key by which another process can open the segment of `data`, and where in it that begins.
+std::pair<std::string, size_t> share(const c10::DataPtr& data);
+
+void copy_data(void* destination, const void* source, size_t bytes);
 
 }  // namespace c10_npu::NPUCachingAllocator

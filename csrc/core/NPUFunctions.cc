@@ -16,6 +16,7 @@
 #include "csrc/core/NPUError.h"
 #include "csrc/core/TaskQueue.h"
 #include "csrc/core/ThreadState.h"
+#include "csrc/core/allocator/Settings.h"
 
 namespace c10_npu {
 
@@ -38,6 +39,7 @@ void in_forked_child() {
 
 void initialize_runtime() {
   env::check_flags();
+  allocator::settings::initialize();
   device_count_ensure_non_zero();
   announce_cann();
   // Another CANN client in this process may have been first: not an error.

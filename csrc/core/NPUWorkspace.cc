@@ -6,6 +6,7 @@
 
 #include "acl/acl.h"
 #include "csrc/core/Capture.h"
+#include "csrc/core/MemoryHolders.h"
 #include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/TaskQueue.h"
@@ -41,10 +42,12 @@ void* queue_workspace(size_t bytes, NPUStream stream) {
   if (C10_UNLIKELY(bytes > found->size)) {
     NPU_CHECK(aclrtSynchronizeStream(stream.handle()));  // launches that use the smaller one
     if (found->memory != nullptr) NPU_CHECK(aclrtFree(found->memory));
+    count_workspace(stream.device_index(), -static_cast<int64_t>(found->size));
     *found = {stream.id(), 0, nullptr};
     const size_t size = (bytes + kGranularity - 1) / kGranularity * kGranularity;
     NPU_CHECK(aclrtMalloc(&found->memory, size, ACL_MEM_MALLOC_HUGE_FIRST));
     found->size = size;
+    count_workspace(stream.device_index(), static_cast<int64_t>(size));
   }
   return found->memory;
 }

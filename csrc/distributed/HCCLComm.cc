@@ -1,5 +1,7 @@
 #include "csrc/distributed/HCCLComm.h"
 
+#include "csrc/core/MemoryHolders.h"
+#include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUGuard.h"
 #include "csrc/distributed/HCCLError.h"
 #include "hccl/hccl.h"
@@ -11,8 +13,15 @@ std::shared_ptr<HCCLComm> HCCLComm::create(int rank_count, const HcclRootInfo& r
   const c10_npu::NPUGuard guard(stream.device_index());
   HcclComm handle = nullptr;
   const HcclCommConfig client = make_comm_config(config);
+  const auto free = [&] {
+    return c10_npu::NPUCachingAllocator::getMemoryInfo(stream.device_index()).first;
+  };
+  const size_t free_before = free();
   HCCL_CHECK(HcclCommInitRootInfoConfig(rank_count, &root, rank, &client, &handle));
-  return std::make_shared<HCCLComm>(handle, stream);
+  auto comm = std::make_shared<HCCLComm>(handle, stream);
+  comm->memory_ = static_cast<int64_t>(free_before) - static_cast<int64_t>(free());
+  c10_npu::count_hccl(stream.device_index(), comm->memory_);
+  return comm;
 }
 
 HCCLComm::~HCCLComm() { abort("its process group is gone"); }
@@ -51,6 +60,7 @@ void HCCLComm::abort(const std::string& reason) {
   std::lock_guard lock(mutex_);
   if (handle_ == nullptr) return;
   const HcclResult result = HcclCommDestroy(std::exchange(handle_, nullptr));
+  c10_npu::count_hccl(stream_.device_index(), -memory_);
   if (error_.empty()) error_ = reason;
   if (result != HCCL_SUCCESS) TORCH_WARN(describe_hccl_error(result, "HcclCommDestroy"));
 }

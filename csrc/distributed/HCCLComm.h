@@ -44,6 +44,7 @@ class HCCLComm {
  private:
   mutable std::mutex mutex_;
   HcclComm handle_;
+  int64_t memory_ = 0;  // what was free on the device less after the creation
   std::string error_;
   c10_npu::NPUStream stream_;
   c10_npu::NPUEvent ready_;

@@ -4,6 +4,7 @@
 
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUFunctions.h"
+#include "csrc/profiler/marks.h"
 
 namespace torch_npu::profiler {
 namespace {
@@ -67,6 +68,7 @@ DeviceProfiling::DeviceProfiling(const std::string& path) {
 }
 
 DeviceProfiling::~DeviceProfiling() {
+  marks_recorded = false;
   if (running_) NPU_CHECK_WARN(aclprofStop(config_));
   if (config_ != nullptr) NPU_CHECK_WARN(aclprofDestroyConfig(config_));
   NPU_CHECK_WARN(aclprofFinalize());
@@ -83,10 +85,12 @@ void DeviceProfiling::start(const Config& config) {
   c10_npu::device_synchronize();
   NPU_CHECK(aclprofStart(config_));
   running_ = true;
+  marks_recorded = config.mstx;
 }
 
 void DeviceProfiling::stop() {
   if (!running_) return;
+  marks_recorded = false;
   c10_npu::device_synchronize();
   running_ = false;
   NPU_CHECK(aclprofStop(config_));

@@ -1,25 +1,20 @@
-// torch_npu._C: devices, memory, random numbers, errors. Streams and events need little here:
+// torch_npu._C: devices, random numbers, errors. Streams and events need little here:
 // torch.Stream and torch.Event reach csrc/core through the device guard.
 #include <ATen/core/Generator.h>
 #include <torch/csrc/Generator.h>
 
-#include <mutex>
-#include <unordered_map>
-
 #include "csrc/core/CannLibrary.h"
+#include "csrc/core/CoreLimits.h"
 #include "csrc/core/Determinism.h"
 #include "csrc/core/Env.h"
-#include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUEvent.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGenerator.h"
 #include "csrc/core/NPUGuard.h"
 #include "csrc/core/NPUGuardImpl.h"
-#include "csrc/core/NPUHostAllocator.h"
 #include "csrc/core/NPUProperties.h"
 #include "csrc/core/NPUStream.h"
-#include "csrc/core/NPUWorkspace.h"
 #include "csrc/core/SyncDebug.h"
 #include "csrc/core/TaskQueue.h"
 #include "csrc/python/bindings.h"
@@ -104,6 +99,34 @@ void bind_streams(py::module_& module) {
   module.def("_task_queue_level", &c10_npu::task_queue_level);
 }
 
+void bind_core_limits(py::module_& module) {
+  using c10_npu::CoreLimits;
+  const auto pair = [](const CoreLimits& limits) {
+    return std::make_pair(limits.cube, limits.vector);
+  };
+  module.def("_device_core_limits",
+             [=](c10::DeviceIndex device) { return pair(c10_npu::device_core_limits(device)); });
+  module.def("_set_device_core_limits",
+             [](c10::DeviceIndex device, uint32_t cube, uint32_t vector) {
+               c10_npu::set_device_core_limits(device, {cube, vector});
+             });
+  module.def("_stream_core_limits", [=](c10::StreamId id, c10::DeviceIndex device) {
+    return pair(c10_npu::stream_core_limits(stream_of(id, device)));
+  });
+  module.def(
+      "_set_stream_core_limits",
+      [](c10::StreamId id, c10::DeviceIndex device, uint32_t cube, uint32_t vector) {
+        c10_npu::set_stream_core_limits(stream_of(id, device), {cube, vector});
+      },
+      Release());
+  module.def(
+      "_reset_stream_core_limits",
+      [](c10::StreamId id, c10::DeviceIndex device) {
+        c10_npu::reset_stream_core_limits(stream_of(id, device));
+      },
+      Release());
+}
+
 void bind_properties(py::module_& module) {
   using c10_npu::NPUProperties;
   py::class_<NPUProperties>(module, "_NPUDeviceProperties")
@@ -123,133 +146,6 @@ void bind_properties(py::module_& module) {
   module.def("_can_access_peer", &c10_npu::can_access_peer);
   module.def("_cube_utilization", &c10_npu::cube_utilization, Release());
   module.def("_cann_version", &c10_npu::cann_version);
-}
-
-const char* block_state(const c10::CachingDeviceAllocator::BlockInfo& block) {
-  if (block.allocated) return "active_allocated";
-  return block.active ? "active_awaiting_free" : "inactive";
-}
-
-// The keys of torch.cuda.memory_snapshot(), which memory viewers read.
-py::dict describe(const c10::CachingDeviceAllocator::SegmentInfo& segment) {
-  py::list blocks;
-  size_t address = segment.address;
-  for (const auto& block : segment.blocks) {
-    py::dict entry;
-    entry["address"] = address;
-    entry["size"] = block.size;
-    entry["requested_size"] = block.requested_size;
-    entry["state"] = block_state(block);
-    entry["frames"] = py::list();
-    blocks.append(entry);
-    address += block.size;
-  }
-  py::dict entry;
-  entry["device"] = static_cast<int>(segment.device);
-  entry["address"] = segment.address;
-  entry["total_size"] = segment.total_size;
-  entry["allocated_size"] = segment.allocated_size;
-  entry["active_size"] = segment.active_size;
-  entry["requested_size"] = segment.requested_size;
-  entry["stream"] = reinterpret_cast<uintptr_t>(segment.stream);
-  entry["segment_type"] = segment.is_large ? "large" : "small";
-  entry["segment_pool_id"] = segment.owner_private_pool_id;
-  entry["is_expandable"] = segment.is_expandable;
-  entry["frames"] = py::list();
-  entry["blocks"] = blocks;
-  return entry;
-}
-
-void bind_memory(py::module_& module) {
-  namespace allocator = c10_npu::NPUCachingAllocator;
-  module.def(
-      "_empty_cache",
-      [](c10::MempoolId_t pool) {
-        c10_npu::release_workspace();
-        allocator::emptyCache(pool);
-      },
-      Release());
-  module.def("_memory_snapshot", [] {
-    py::list segments;
-    for (const auto& segment : allocator::snapshot()) segments.append(describe(segment));
-    return segments;
-  });
-  module.def("_set_memory_fraction", &allocator::setMemoryFraction);
-  module.def("_get_memory_fraction", &allocator::getMemoryFraction);
-}
-
-// Memory that Python code holds by its address, until it says that it is done.
-class RawAllocations {
- public:
-  uintptr_t allocate(size_t bytes, c10_npu::NPUStream stream) {
-    c10::DataPtr data = c10_npu::NPUCachingAllocator::allocate(bytes, stream);
-    const auto address = reinterpret_cast<uintptr_t>(data.get());
-    const std::lock_guard lock(mutex_);
-    if (address != 0) held_.emplace(address, std::move(data));
-    return address;
-  }
-
-  void free(uintptr_t address) {
-    if (address == 0) return;
-    const std::lock_guard lock(mutex_);
-    TORCH_CHECK_VALUE(held_.erase(address) == 1, "there is no memory at ", address,
-                      " that caching_allocator_alloc() returned and that is still held");
-  }
-
- private:
-  std::mutex mutex_;
-  std::unordered_map<uintptr_t, c10::DataPtr> held_;
-};
-
-// Never destroyed: at exit the runtime may be gone before it.
-RawAllocations& raw_allocations() {
-  static RawAllocations& allocations = *new RawAllocations;
-  return allocations;
-}
-
-void bind_raw_memory(py::module_& module) {
-  module.def(
-      "_caching_allocator_alloc",
-      [](size_t bytes, c10::StreamId id, c10::DeviceIndex device) {
-        return raw_allocations().allocate(bytes, stream_of(id, device));
-      },
-      Release());
-  module.def(
-      "_caching_allocator_delete", [](uintptr_t address) { raw_allocations().free(address); },
-      Release());
-}
-
-py::dict describe(const c10::CachingAllocator::Stat& stat) {
-  using namespace py::literals;
-  return py::dict("current"_a = stat.current, "peak"_a = stat.peak, "allocated"_a = stat.allocated,
-                  "freed"_a = stat.freed);
-}
-
-py::dict describe(const c10::CachingAllocator::DurationStat& stat) {
-  using namespace py::literals;
-  return py::dict("total"_a = stat.total, "max"_a = stat.max, "min"_a = stat.min,
-                  "count"_a = stat.count, "avg"_a = stat.count == 0 ? 0 : stat.total / stat.count);
-}
-
-void bind_host_memory(py::module_& module) {
-  // The keys of torch.cuda.host_memory_stats_as_nested_dict().
-  module.def("_host_memory_stats", [] {
-    const at::HostStats stats = c10_npu::NPUHostAllocator::get()->get_stats();
-    py::dict result;
-    result["num_host_alloc"] = stats.num_host_alloc;
-    result["num_host_free"] = stats.num_host_free;
-    result["allocations"] = describe(stats.allocations);
-    result["active_requests"] = describe(stats.active_requests);
-    result["allocated_bytes"] = describe(stats.allocated_bytes);
-    result["active_bytes"] = describe(stats.active_bytes);
-    result["host_alloc_time"] = describe(stats.host_alloc_time);
-    result["host_free_time"] = describe(stats.host_free_time);
-    return result;
-  });
-  module.def("_reset_accumulated_host_memory_stats",
-             [] { c10_npu::NPUHostAllocator::get()->reset_accumulated_stats(); });
-  module.def("_reset_peak_host_memory_stats",
-             [] { c10_npu::NPUHostAllocator::get()->reset_peak_stats(); });
 }
 
 void bind_random(py::module_& module) {
@@ -287,10 +183,8 @@ void init_core(py::module_& module) {
   bind_devices(module);
   bind_modes(module);
   bind_streams(module);
+  bind_core_limits(module);
   bind_properties(module);
-  bind_memory(module);
-  bind_raw_memory(module);
-  bind_host_memory(module);
   bind_random(module);
   bind_tables(module);
 }

@@ -25,7 +25,6 @@ c10_npu::NPUStream npu_stream(c10::StreamId id, c10::DeviceIndex device) {
 
 void bind_pools(py::module_& module) {
   module.def("_new_pool_id", &allocator::newPoolId);
-  module.def("_add_pool_use", &allocator::addPoolUse);
   module.def("_release_pool", &allocator::releasePool);
   module.def("_pool_use_count", &allocator::getPoolUseCount);
   module.def("_begin_allocate_thread_to_pool", [](c10::DeviceIndex device, c10::MempoolId_t pool) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "csrc/core/LaunchObserver.h"
+#include "csrc/profiler/marks.h"
 #include "csrc/python/bindings.h"
 
 namespace {
@@ -57,10 +58,36 @@ void bind_session(py::module_& module) {
   module.def("_get_monotonic", &c10_npu::launch_clock_ns);
 }
 
+void bind_marks(py::module_& module) {
+  using Release = py::call_guard<py::gil_scoped_release>;
+  // (stream_id, device_index), or None for the host alone.
+  using StreamIds = std::optional<std::pair<c10::StreamId, c10::DeviceIndex>>;
+  const auto stream_of = [](const StreamIds& ids) -> profiler::Stream {
+    if (!ids.has_value()) return std::nullopt;
+    return c10_npu::NPUStream(
+        c10::Stream(c10::Stream::UNSAFE, c10::Device(c10_npu::kNPU, ids->second), ids->first));
+  };
+  module.def("_marks_recorded", [] { return profiler::marks_recorded.load(); });
+  module.def(
+      "_mark",
+      [=](const std::string& message, const StreamIds& stream, const std::string& domain) {
+        profiler::mark(message, stream_of(stream), domain);
+      },
+      Release());
+  module.def(
+      "_range_start",
+      [=](const std::string& message, const StreamIds& stream, const std::string& domain) {
+        return profiler::range_start(message, stream_of(stream), domain);
+      },
+      Release());
+  module.def("_range_end", &profiler::range_end, Release());
+}
+
 }  // namespace
 
 void init_profiler(py::module_& parent) {
   py::module_ module = parent.def_submodule("_profiler", "Collection of profiling data");
   bind_types(module);
   bind_session(module);
+  bind_marks(module);
 }

@@ -63,6 +63,7 @@ Collector::Collector(std::string directory)
       apis_(directory_ + "/host/data/unaging.api_event.data.slice_0"),
       hashes_(directory_ + "/host/data/unaging.additional.hash_dic.slice_0"),
       types_(directory_ + "/host/data/unaging.additional.type_info_dic.slice_0"),
+      marks_(directory_ + "/host/data/unaging.additional.msproftx.slice_0"),
       dictionary_([this](uint64_t id, std::string_view text) {
         hashes_.append_line(std::to_string(id) + ":" + std::string(text));
       }) {
@@ -78,7 +79,7 @@ Collector::~Collector() {
   wake_.notify_one();
   thread_.join();
   collect();
-  for (RecordFile* file : {&apis_, &hashes_, &types_}) file->mark_done();
+  for (RecordFile* file : {&apis_, &hashes_, &types_, &marks_}) file->mark_done();
   for (auto& [device, file] : tasks_) file->mark_done();
 }
 
@@ -99,7 +100,7 @@ void Collector::set_masks(const std::map<int, uint64_t>& masks) {
 
 std::string Collector::error() {
   std::lock_guard lock(mutex_);
-  for (RecordFile* file : {&apis_, &hashes_, &types_}) {
+  for (RecordFile* file : {&apis_, &hashes_, &types_, &marks_}) {
     file->flush();
     if (!file->error().empty()) return file->error();
   }
@@ -122,6 +123,7 @@ void Collector::collect() {
   for_each_thread([this](ThreadRecords& records) {
     records.apis.drain([this](ApiRecord& api) { write(api); });
     records.tasks.drain([this](FinishedTask& task) { write(task); });
+    records.marks.drain([this](Mark& mark) { write(mark); });
   });
 }
 
@@ -137,10 +139,27 @@ void Collector::write(const ApiRecord& api) {
                          .item_id = dictionary_.id_of_static(api.name)});
 }
 
+void Collector::write(const Mark& mark) {
+  if ((all_masks_ & ACL_PROF_MSPROFTX) == 0) return;
+  marks_.append(EmulatorMark{.magic = kRecordMagic,
+                             .kind = static_cast<uint16_t>(mark.kind),
+                             .begin_thread = mark.begin_thread,
+                             .end_thread = mark.end_thread,
+                             .begin_connection = mark.begin_connection,
+                             .end_connection = mark.end_connection,
+                             .reserve = 0,
+                             .begin = mark.begin_ns,
+                             .end = mark.end_ns,
+                             .id = mark.id,
+                             .domain = dictionary_.id_of(mark.domain),
+                             .message = dictionary_.id_of(mark.message)});
+}
+
 void Collector::write(FinishedTask& task) {
   const auto mask = masks_.find(task.record.device);
-  if (mask == masks_.end() || (mask->second & kTaskMasks) == 0) return;
   const TaskInfo& info = task.info;
+  const uint64_t wanted = info.kind == TaskKind::kMark ? ACL_PROF_MSPROFTX : kTaskMasks;
+  if (mask == masks_.end() || (mask->second & wanted) == 0) return;
   // A kernel runs as one block, on its stream's worker.
   tasks_[task.record.device]->append(
       EmulatorTask{.magic = kRecordMagic,

@@ -38,6 +38,7 @@ class Collector {
   void collect();
   void write(const ApiRecord& api);
   void write(FinishedTask& task);
+  void write(const Mark& mark);
   uint32_t api_type(const ApiRecord& api);
 
   std::string directory_;
@@ -49,6 +50,7 @@ class Collector {
   RecordFile apis_;
   RecordFile hashes_;
   RecordFile types_;
+  RecordFile marks_;
   HashDictionary dictionary_;
   std::unordered_map<uint64_t, uint32_t> api_types_;  // by hash id and level
   std::map<int, std::unique_ptr<RecordFile>> tasks_;

@@ -44,5 +44,23 @@ struct EmulatorTask {
 };
 static_assert(sizeof(EmulatorTask) == 88);
 
+// The emulator's own layout (host/data/unaging.additional.msproftx.slice_0): a mark or a range of a
+// client. Texts are hash ids.
+struct EmulatorMark {
+  uint16_t magic;
+  uint16_t kind;  // ascend_emulator::MarkKind
+  uint32_t begin_thread;
+  uint32_t end_thread;
+  uint32_t begin_connection;
+  uint32_t end_connection;
+  uint32_t reserve;
+  uint64_t begin;
+  uint64_t end;
+  uint64_t id;
+  uint64_t domain;
+  uint64_t message;
+};
+static_assert(sizeof(EmulatorMark) == 64);
+
 }  // namespace profiling
 }  // namespace ascend_emulator

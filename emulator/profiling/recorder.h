@@ -14,6 +14,7 @@ inline namespace profiling {
 
 // CANN's record levels (MsprofApi.level).
 enum class Level : uint16_t {
+  kMark = 20500,
   kAcl = 20000,
   kModel = 15000,
   kNode = 10000,

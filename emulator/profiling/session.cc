@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "emulator/profiling/marks.h"
 #include "emulator/profiling/recorder.h"
 #include "emulator/runtime/error.h"
 
@@ -15,6 +16,7 @@ constexpr uint64_t kShapeMasks = ACL_PROF_TASK_TIME | ACL_PROF_AICORE_SHAPE;
 void disable_in_child() {
   enabled.store(false);
   shapes_enabled.store(false);
+  marks_enabled.store(false);
 }
 
 }  // namespace
@@ -172,10 +174,12 @@ aclError Session::apply() {
   if (running_.empty()) {
     enabled.store(false);
     shapes_enabled.store(false);
+    marks_enabled.store(false);
   }
   collector_->set_masks(masks);
   if (!running_.empty()) {
     shapes_enabled.store((all & kShapeMasks) != 0);
+    marks_enabled.store((all & ACL_PROF_MSPROFTX) != 0);
     enabled.store(true);
   }
   const std::string error = collector_->error().empty() ? directory_->error() : collector_->error();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "emulator/profiling/marks.h"
 #include "emulator/profiling/record_queue.h"
 #include "emulator/profiling/recorder.h"
 #include "emulator/runtime/task.h"
@@ -31,6 +32,7 @@ struct FinishedTask {
 struct ThreadRecords {
   RecordQueue<ApiRecord> apis;
   RecordQueue<FinishedTask> tasks;
+  RecordQueue<Mark> marks;
   uint32_t thread_id = 0;
   uint32_t open_scopes = 0;
   uint64_t connection_id = 0;

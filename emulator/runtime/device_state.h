@@ -8,6 +8,7 @@
 #include "acl/acl_base.h"
 #include "emulator/runtime/arena.h"
 #include "emulator/runtime/context.h"
+#include "emulator/runtime/core_limits.h"
 
 namespace ascend_emulator {
 
@@ -22,6 +23,7 @@ struct Device {
   std::atomic<uint32_t> next_stream{0};
   std::atomic<uint64_t> kernels{0};
   std::atomic<uint64_t> copies{0};
+  CoreLimits core_limits;
 };
 
 bool valid_device(int device);

@@ -9,6 +9,7 @@
 
 #include "acl/acl_rt.h"
 #include "emulator/runtime/context.h"
+#include "emulator/runtime/core_limits.h"
 #include "emulator/runtime/progress.h"
 #include "emulator/runtime/ring.h"
 #include "emulator/runtime/task.h"
@@ -67,6 +68,7 @@ class Stream {
   const uint32_t flags;
   std::atomic<Diversion*> diversion{nullptr};  // see capture.h; null: tasks are queued
   std::atomic<bool> stop_on_failure{false};
+  CoreLimits core_limits;
   std::mutex report_mutex;
   std::shared_ptr<ReportQueue> report_queue;  // where aclrtLaunchCallback's functions run
 

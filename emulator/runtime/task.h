@@ -8,7 +8,15 @@
 
 namespace ascend_emulator {
 
-enum class TaskKind : uint8_t { kKernel, kCollective, kMemcpy, kEvent, kHostFunction, kGraph };
+enum class TaskKind : uint8_t {
+  kKernel,
+  kCollective,
+  kMemcpy,
+  kEvent,
+  kHostFunction,
+  kGraph,
+  kMark
+};
 
 // What profiles and error messages say about a task. The strings are static.
 struct TaskInfo {

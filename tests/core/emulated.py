@@ -9,6 +9,19 @@ from collections.abc import Iterator
 
 from torch_npu import _loader
 
+# An environment in which torch finds torch_npu's entry point, as after pip install.
+AUTOLOAD = """
+import importlib.metadata
+class Point:
+    name = "torch_npu"
+    def load(self):
+        import torch_npu
+        return torch_npu._autoload
+original = importlib.metadata.entry_points
+importlib.metadata.entry_points = lambda **query: (
+    [Point()] if query.get("group") == "torch.backends" else original(**query))
+"""
+
 
 def _library() -> ctypes.CDLL:
     library = ctypes.CDLL(f"{_loader.cann_home()}/lib64/libascendcl.so")

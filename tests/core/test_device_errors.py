@@ -33,6 +33,34 @@ def test_the_operator_is_named_with_its_shapes() -> None:
     assert text.index("Last launches on npu:0") < text.index("aclnnAdd")
 
 
+STACKS = """
+import ctypes, torch, torch_npu
+from torch_npu import _loader
+library = ctypes.CDLL(f"{_loader.cann_home()}/lib64/libascendcl.so")
+def guilty(x):
+    return x * 2
+x = torch.ones(3, device="npu")
+for _ in range(3):
+    x + 1, x * 2
+torch.npu.synchronize()
+library.emulatorInjectFaults(b"aclnnMuls")
+y = guilty(x)
+z = [x + 1 for _ in range(3)]
+torch.npu.synchronize()
+"""
+
+
+@pytest.mark.parametrize("level", ["0", "1", "2"])
+def test_the_python_stack_of_the_operator_is_shown_if_asked_for(level) -> None:
+    environment = {"TASK_QUEUE_ENABLE": level}
+    text = run_python(STACKS, TORCH_NPU_LAUNCH_STACKS="1", **environment).stderr
+    message = text[text.rindex("AcceleratorError:") :]
+    assert "The operator that failed: aclnnMuls(" in message
+    stack = message[message.index("It was called from:") :]
+    assert stack.index("<string>:6 in guilty") < stack.index("<string>:12 in <module>")
+    assert "It was called from" not in run_python(STACKS, **environment).stderr
+
+
 def test_a_device_works_again_after_a_restart() -> None:
     x = torch.ones(4, device="npu")
     torch.npu.synchronize()

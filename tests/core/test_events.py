@@ -76,7 +76,7 @@ def test_an_event_stays_on_its_device():
         event.record(torch.npu.current_stream(1))
 
 
-# Opens the event of its parent, and says when it is reached.
+# Opens the event of its parent, and says whether it is reached before and after waiting for it.
 CHILD = """
 import sys, torch, torch_npu
 event = torch.npu.Event.from_ipc_handle(0, bytes.fromhex(sys.argv[1]))
@@ -94,19 +94,18 @@ print(event.query(), flush=True)
 def test_other_processes_wait_for_an_event():
     event = torch.npu.Event(interprocess=True)
     assert event.query()  # never recorded
-    tensor = torch.zeros(4, device="npu")
-    with slow_kernels(6):
-        tensor.add_(1)
-        event.record()
-        handle = event.ipc_handle().hex()
-        child = subprocess.run(
-            [sys.executable, "-c", CHILD, handle],
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=True,
-        )
-    assert child.stdout.split() == ["False", "True"]
+    gate, side = torch.npu.ExternalEvent(), torch.npu.Stream()
+    gate.wait()
+    event.record()
+    handle = event.ipc_handle().hex()
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, handle], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout.readline() == "False\n"
+    assert not event.query()
+    gate.record(side)
+    assert child.stdout.readline() == "True\n"
+    assert child.wait(100) == 0
     assert event.query()
 
 

@@ -34,6 +34,17 @@ def test_levels_are_cann_options_and_torchs_setting(level, options):
     assert torch.are_deterministic_algorithms_enabled() == (level > 0)
 
 
+def test_torchs_setting_holds_for_the_operators_after_it():
+    x = torch.ones(3, device="npu")
+    torch.use_deterministic_algorithms(True)
+    x.add_(1)
+    assert cann_options() == (1, 0)
+    torch.use_deterministic_algorithms(False)
+    assert cann_options() == (1, 0)
+    x.add_(1)
+    assert cann_options() == (0, 0)
+
+
 def test_other_levels_are_refused():
     with pytest.raises(ValueError, match="must be 0"):
         torch.npu.set_deterministic_level(3)

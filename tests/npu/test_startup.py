@@ -1,19 +1,6 @@
 """import torch_npu, in every order and with everything that can be wrong."""
 
-from tests.core.emulated import run_python
-
-# An environment in which torch finds torch_npu's entry point, as after pip install.
-AUTOLOAD = """
-import importlib.metadata
-class Point:
-    name = "torch_npu"
-    def load(self):
-        import torch_npu
-        return torch_npu._autoload
-original = importlib.metadata.entry_points
-importlib.metadata.entry_points = lambda **query: (
-    [Point()] if query.get("group") == "torch.backends" else original(**query))
-"""
+from tests.core.emulated import AUTOLOAD, run_python
 
 
 def test_torch_loads_torch_npu_by_itself():

@@ -10,12 +10,15 @@ from torch_npu.npu import _utils as _utils
 from torch_npu.npu import amp, graphs, memory, random, storages, streams, utils
 from torch_npu.npu.autocast import *  # noqa: F403
 from torch_npu.npu.autocast import __all__ as _autocast
+from torch_npu.npu.core_limits import *  # noqa: F403
+from torch_npu.npu.core_limits import __all__ as _core_limits
 from torch_npu.npu.deterministic import *  # noqa: F403
 from torch_npu.npu.deterministic import __all__ as _deterministic
 from torch_npu.npu.device import *  # noqa: F403
 from torch_npu.npu.device import __all__ as _device
 from torch_npu.npu.device import _exchange_device as _exchange_device
 from torch_npu.npu.device import _is_in_bad_fork as _is_in_bad_fork
+from torch_npu.npu.device import _lazy_call as _lazy_call
 from torch_npu.npu.device import _lazy_init as _lazy_init
 from torch_npu.npu.device import _maybe_exchange_device as _maybe_exchange_device
 from torch_npu.npu.executor_cache import *  # noqa: F403
@@ -26,6 +29,7 @@ from torch_npu.npu.graphed_callables import *  # noqa: F403
 from torch_npu.npu.graphed_callables import __all__ as _graphed_callables
 from torch_npu.npu.graphs import *  # noqa: F403
 from torch_npu.npu.memory import *  # noqa: F403
+from torch_npu.npu.mstx import mstx
 from torch_npu.npu.options import *  # noqa: F403
 from torch_npu.npu.options import __all__ as _options
 from torch_npu.npu.overflow import *  # noqa: F403
@@ -59,11 +63,13 @@ __all__ = [
     "default_generators",
     "graphs",
     "memory",
+    "mstx",
     "native_device",
     "random",
     "streams",
     "utils",
     *_autocast,
+    *_core_limits,
     *_deterministic,
     *_device,
     *_executor_cache,

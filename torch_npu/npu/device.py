@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 
 from torch_npu import _C
@@ -49,6 +52,11 @@ def init() -> None:
 
 
 _lazy_init = init
+
+
+def _lazy_call(callable: Callable[[], Any], **_: Any) -> None:
+    """Calls it. torch.cuda puts off what needs an initialized runtime; here nothing does."""
+    callable()
 
 
 def is_initialized() -> bool:
@@ -186,5 +194,5 @@ def current_blas_handle() -> None:
 
 
 def ipc_collect() -> None:
-    """Gives back memory that other processes have ceased to use. Nothing is shared with other
-    processes, so there is nothing to give back."""
+    """Gives back memory that was sent to other processes, as far as they have freed it."""
+    _C._collect_shared_storages()

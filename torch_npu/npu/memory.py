@@ -12,12 +12,22 @@ from torch.accelerator import memory as _generic
 
 from torch_npu import _C
 from torch_npu.npu._utils import Device, _get_device_index
+from torch_npu.npu.memory_history import _dump_snapshot as _dump_snapshot
+from torch_npu.npu.memory_history import _record_memory_history as _record_memory_history
+from torch_npu.npu.memory_history import _snapshot as _snapshot
 from torch_npu.npu.memory_summary import format_summary
+from torch_npu.npu.pluggable_allocator import (
+    NPUPluggableAllocator,
+    change_current_allocator,
+    current_backend,
+)
 
 __all__ = [
     "MemPool",
+    "NPUPluggableAllocator",
     "caching_allocator_alloc",
     "caching_allocator_delete",
+    "change_current_allocator",
     "empty_cache",
     "get_allocator_backend",
     "get_per_process_memory_fraction",
@@ -113,7 +123,7 @@ def memory_snapshot(mempool_id: tuple[int, int] | None = None) -> list[dict[str,
     """Every segment and its blocks, on all devices; those of one pool if `mempool_id` is given."""
     return [
         segment
-        for segment in _C._memory_snapshot()
+        for segment in _C._memory_snapshot()["segments"]
         if mempool_id in (None, segment["segment_pool_id"])
     ]
 
@@ -123,17 +133,18 @@ class MemPool:
     back to it. Once the object is gone, its memory returns to the device as its tensors are freed
     and empty_cache() is called.
 
-    allocator: memory from other code than CANN's; there is no such interface, so it must be None.
+    allocator: what NPUPluggableAllocator.allocator() returns, for segments from there instead of
+    CANN.
     """
 
-    def __init__(self, allocator: None = None):
-        if allocator is not None:
-            raise NotImplementedError(
-                "a MemPool takes its memory from CANN: other allocators cannot be plugged in"
+    def __init__(self, allocator: _C._PluggableAllocator | None = None):
+        if not isinstance(allocator, (_C._PluggableAllocator, type(None))):
+            raise TypeError(
+                f"expected what NPUPluggableAllocator.allocator() returns, got {allocator!r}"
             )
         self._id = _C._new_pool_id(True)
         self._device = _index(None)
-        _C._add_pool_use(self._device, self._id)
+        _C._add_pool_use(self._device, self._id, allocator)
 
     @property
     def id(self) -> tuple[int, int]:
@@ -193,8 +204,8 @@ def get_per_process_memory_fraction(device: Device = None) -> float:
 
 
 def get_allocator_backend() -> str:
-    """ "native": the caching allocator of torch_npu."""
-    return "native"
+    """ "native": the caching allocator; "pluggable" after change_current_allocator()."""
+    return current_backend()
 
 
 def caching_allocator_alloc(

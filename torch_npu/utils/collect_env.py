@@ -15,10 +15,12 @@ import torch
 from torch.utils import collect_env as _host
 
 import torch_npu
-from torch_npu import _C, _loader
+from torch_npu import _C, _environment, _loader
 
 __all__ = [
     "SystemEnv",
+    "check_directory_path_readable",
+    "check_path_owner_consistent",
     "get_cann_version",
     "get_env_info",
     "get_pretty_env_info",
@@ -85,6 +87,7 @@ _TITLES = {
 
 
 def get_torch_npu_version() -> str:
+    """Version of the torch_npu that is imported."""
     return torch_npu.__version__
 
 
@@ -96,6 +99,23 @@ def get_torch_npu_install_path() -> str:
 def get_cann_version() -> str | None:
     """Version of the CANN in use, None if there is none."""
     return _C._cann_version() if _loader.cann_home() else None
+
+
+def check_path_owner_consistent(path: str) -> None:
+    """Raises RuntimeError if `path` does not exist or belongs to neither this user nor root."""
+    if not os.path.exists(path):
+        raise RuntimeError(f"{path} does not exist")
+    if os.stat(path).st_uid not in (0, os.getuid()):
+        raise RuntimeError(f"{path} belongs to another user; use a file of your own")
+
+
+def check_directory_path_readable(path: str) -> None:
+    """Raises RuntimeError if `path` cannot be read, or as check_path_owner_consistent()."""
+    check_path_owner_consistent(path)
+    if os.path.islink(path):
+        raise RuntimeError(f"{path} is a symbolic link; name what it points to")
+    if not os.access(path, os.R_OK):
+        raise RuntimeError(f"{path} cannot be read; check its permissions")
 
 
 def _npus() -> str:
@@ -121,8 +141,8 @@ def _npu_smi() -> str | None:
     return done.stdout.rstrip()
 
 
-def _environment() -> str:
-    names = {row[0] for row in _C._env_table()}
+def _variables() -> str:
+    names = {row[0] for row in _environment.table()}
     found = [name for name in os.environ if name in names or name.startswith(("ASCEND_", "HCCL_"))]
     return "\n".join(f"{name}={os.environ[name]}" for name in sorted(found)) or "none that matter"
 
@@ -153,7 +173,7 @@ def get_env_info() -> SystemEnv:
         cann_path=_loader.cann_home(),
         npus=_npus(),
         npu_smi=_npu_smi(),
-        environment=_environment(),
+        environment=_variables(),
     )
 
 

@@ -4,15 +4,17 @@
 #include <utility>
 
 #include "csrc/core/Capture.h"
+#include "csrc/core/allocator/Settings.h"
 
 namespace c10_npu::allocator {
 namespace {
 
 // What is cut off must be of use: small requests share segments freely, large ones only leave
-// pieces that large requests can take.
-bool should_split(const Block& block, size_t size) {
+// pieces that large requests can take, unless the piece can grow.
+bool should_split(const Block& block, size_t size, size_t max_split) {
   const size_t rest = block.size - size;
-  return block.large ? rest > kSmallLimit : rest >= kMinBlock;
+  if (!block.large || block.expandable != nullptr) return rest >= kMinBlock;
+  return rest > kSmallLimit && size < max_split;
 }
 
 StreamPool& find_or_create(StreamPools& pools, c10::StreamId stream, PrivatePool* owner) {
@@ -38,21 +40,29 @@ StreamPool& DeviceMemory::pool_for(NPUStream stream) {
 }
 
 Block* DeviceMemory::allocate(size_t requested, NPUStream stream) {
-  const size_t size = block_size(requested);
+  Context context = history::gather(RecordContext::STATE);
+  const bool rounds = settings::rounds_to_divisions.load(std::memory_order_relaxed);
+  const size_t size =
+      block_size(C10_UNLIKELY(rounds) ? settings::round_to_divisions(requested) : requested);
   const bool large = size > kSmallLimit;
+  const size_t max_split = settings::max_split_size.load(std::memory_order_relaxed);
+  const size_t limit =
+      C10_LIKELY(size < max_split) ? max_split : size + settings::max_non_split_rounding();
 
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (C10_UNLIKELY(!deferred_.empty())) record_deferred_uses();
   if (C10_UNLIKELY(!pending_.empty())) finish_pending_uses(/*wait=*/false);
   StreamPool& pool = pool_for(stream);
-  Block* block = pool.take_best_fit(size, large);
-  const bool was_split = block != nullptr && !block->is_whole_segment();
-  if (C10_UNLIKELY(block == nullptr)) block = new_segment(requested, pool);
+  Block* block = pool.take_best_fit(size, large, limit);
+  const bool was_split = block != nullptr && block->is_split();
+  if (C10_UNLIKELY(block == nullptr)) block = new_block({requested, size, context}, pool, lock);
   if (was_split) subtract_inactive_split(stats_, *block);
-  if (should_split(*block, size)) split(block, size);
+  if (should_split(*block, size, max_split)) split(block, size);
 
   block->allocated = true;
   block->requested = requested;
+  if (C10_UNLIKELY(history_.is_kept())) note(TraceEntry::ALLOC, *block, context);
+  if (C10_UNLIKELY(context != nullptr)) block->context = std::move(context);
   add(stats_.allocation, large, 1);
   add(stats_.allocated_bytes, large, block->size);
   add(stats_.active, large, 1);
@@ -62,8 +72,10 @@ Block* DeviceMemory::allocate(size_t requested, NPUStream stream) {
 }
 
 void DeviceMemory::free(Block* block) noexcept {
+  const Context context = history::gather(RecordContext::ALL);
   const std::lock_guard lock(mutex_);
   block->allocated = false;
+  if (C10_UNLIKELY(history_.is_kept())) note(TraceEntry::FREE_REQUESTED, *block, context);
   subtract(stats_.allocation, block->large, 1);
   subtract(stats_.allocated_bytes, block->large, block->size);
   if (C10_LIKELY(block->other_uses.empty())) {
@@ -85,8 +97,8 @@ void DeviceMemory::free(Block* block) noexcept {
   }
 }
 
-// Puts the end of a free block, from `size` on, back into its pool as a block of its own.
-void DeviceMemory::split(Block* block, size_t size) {
+// Makes the end of a block, from `size` on, a block of its own, which is in no pool.
+Block* DeviceMemory::cut(Block* block, size_t size) {
   Block* rest = nullptr;
   if (spare_blocks_.empty()) {
     rest = new Block;
@@ -100,12 +112,29 @@ void DeviceMemory::split(Block* block, size_t size) {
            .next = block->next,
            .memory = this,
            .pool = block->pool,
-           .large = block->large};
+           .expandable = block->expandable,
+           .large = block->large,
+           .mapped = block->mapped,
+           .freed_at = block->freed_at};
   if (rest->next != nullptr) rest->next->previous = rest;
   block->next = rest;
   block->size = size;
+  return rest;
+}
+
+// Puts the end of a free block, from `size` on, back into its pool.
+void DeviceMemory::split(Block* block, size_t size) {
+  Block* rest = cut(block, size);
   block->pool->insert(rest);
-  add_inactive_split(stats_, *rest);
+  if (rest->is_split()) add_inactive_split(stats_, *rest);
+}
+
+// Takes `second`, which is in no pool, into the block before it.
+void DeviceMemory::join(Block* first, Block* second) {
+  first->size += second->size;
+  first->next = second->next;
+  if (first->next != nullptr) first->next->previous = first;
+  spare_blocks_.push_back(second);
 }
 
 void DeviceMemory::return_to_pool(Block* block) {
@@ -113,23 +142,23 @@ void DeviceMemory::return_to_pool(Block* block) {
   subtract(stats_.active_bytes, block->large, block->size);
   subtract(stats_.requested_bytes, block->large, block->requested);
   block->requested = 0;
+  if (C10_UNLIKELY(history_.is_kept())) note(TraceEntry::FREE_COMPLETED, *block, nullptr);
+  if (C10_UNLIKELY(block->context != nullptr)) block->context.reset();
   block = merge(block, block->previous);
   block = merge(block, block->next);
+  block->freed_at = ++clock_;
   block->pool->insert(block);
-  if (!block->is_whole_segment()) add_inactive_split(stats_, *block);
+  if (block->is_split()) add_inactive_split(stats_, *block);
+  if (C10_UNLIKELY(!settings::caching())) release_at_once(block);
 }
 
-// One block of two neighbours, if the other one is free. The earlier of both stays.
+// One block of two neighbours, if the other one is free.
 Block* DeviceMemory::merge(Block* block, Block* neighbour) {
-  if (neighbour == nullptr || !neighbour->is_free()) return block;
+  if (neighbour == nullptr || !neighbour->is_free() || !neighbour->mapped) return block;
   neighbour->pool->remove(neighbour);
-  subtract_inactive_split(stats_, *neighbour);
+  if (neighbour->is_split()) subtract_inactive_split(stats_, *neighbour);
   Block* first = neighbour == block->previous ? neighbour : block;
-  Block* second = first == block ? neighbour : block;
-  first->size += second->size;
-  first->next = second->next;
-  if (first->next != nullptr) first->next->previous = first;
-  spare_blocks_.push_back(second);
+  join(first, first == block ? neighbour : block);
   return first;
 }
 
@@ -188,7 +217,8 @@ void DeviceMemory::finish_pending_uses(bool wait) {
 DeviceStats DeviceMemory::stats() {
   const std::lock_guard lock(mutex_);
   DeviceStats stats = stats_;
-  stats.max_split_size = -1;  // no limit
+  const size_t max_split = settings::max_split_size;
+  stats.max_split_size = max_split == SIZE_MAX ? -1 : static_cast<int64_t>(max_split);
   return stats;
 }
 
@@ -202,9 +232,9 @@ void DeviceMemory::reset_peak_stats() {
   reset_peak(stats_);
 }
 
-void DeviceMemory::add_pool_use(MempoolId_t id) {
+void DeviceMemory::add_pool_use(MempoolId_t id, std::shared_ptr<SegmentSource> source) {
   const std::lock_guard lock(mutex_);
-  private_pools_.add_use(id);
+  private_pools_.add_use(id, std::move(source));
 }
 
 void DeviceMemory::drop_pool_use(MempoolId_t id) {
@@ -233,9 +263,30 @@ std::pair<size_t, size_t> DeviceMemory::usage() {
   return {current(stats_.allocated_bytes), current(stats_.reserved_bytes)};
 }
 
-void DeviceMemory::snapshot(std::vector<SegmentInfo>& segments) {
+void DeviceMemory::note(TraceEntry::Action action, const Block& block, Context context) {
+  note(action, reinterpret_cast<size_t>(block.address), block.size, *block.pool,
+       std::move(context));
+}
+
+void DeviceMemory::note(TraceEntry::Action action, size_t address, size_t size,
+                        const StreamPool& pool, Context context) {
+  if (!history_.is_kept()) return;
+  if (history::level.load(std::memory_order_relaxed) < RecordContext::ALLOC) context.reset();
+  const MempoolId_t owner = pool.owner() == nullptr ? MempoolId_t(0, 0) : pool.owner()->id;
+  history_.add({action, device_, address, size, reinterpret_cast<void*>(pool.stream()), owner,
+                c10::getApproximateTime(), std::move(context)});
+}
+
+void DeviceMemory::record_history(size_t max_entries, bool clear) {
   const std::lock_guard lock(mutex_);
-  for (const Block* first : segments_) segments.push_back(describe_segment(*first, device_));
+  history_.start(max_entries, clear);
+}
+
+MemorySnapshot DeviceMemory::snapshot() {
+  const std::lock_guard lock(mutex_);
+  MemorySnapshot result{.segments = {}, .history = history_.entries()};
+  for (const Block* first : segments_) describe_segment(*first, device_, result.segments);
+  return result;
 }
 
 }  // namespace c10_npu::allocator

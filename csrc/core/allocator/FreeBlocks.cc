@@ -44,9 +44,9 @@ void SmallBlocks::remove(Block* block) {
   if (words_[word] == 0) summary_ &= ~(uint64_t{1} << word);
 }
 
-Block* LargeBlocks::take_best_fit(size_t size) {
+Block* LargeBlocks::take_best_fit(size_t size, size_t limit) {
   const auto found = blocks_.lower_bound(size);
-  if (found == blocks_.end()) return nullptr;
+  if (found == blocks_.end() || (*found)->size >= limit) return nullptr;
   Block* block = *found;
   blocks_.erase(found);
   return block;

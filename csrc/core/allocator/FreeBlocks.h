@@ -31,7 +31,8 @@ class SmallBlocks {
 // Free blocks of other segments, by size and then address.
 class LargeBlocks {
  public:
-  Block* take_best_fit(size_t size);
+  // The smallest block of at least `size` and less than `limit` bytes.
+  Block* take_best_fit(size_t size, size_t limit);
   void insert(Block* block) { blocks_.insert(block); }
   void remove(Block* block) { blocks_.erase(block); }
 
@@ -47,6 +48,10 @@ class LargeBlocks {
   std::set<Block*, Order> blocks_;
 };
 
+struct ByAddress {
+  bool operator()(const Block* a, const Block* b) const { return a->address < b->address; }
+};
+
 struct PrivatePool;
 
 // The free blocks of one stream of one device. Blocks never move to another stream: work on one
@@ -59,17 +64,21 @@ class StreamPool {
   // nullptr: the device's common memory.
   PrivatePool* owner() const { return owner_; }
 
-  Block* take_best_fit(size_t size, bool large) {
-    return large ? large_.take_best_fit(size) : small_.take_best_fit(size);
+  Block* take_best_fit(size_t size, bool large, size_t limit) {
+    return large ? large_.take_best_fit(size, limit) : small_.take_best_fit(size);
   }
   void insert(Block* block) { block->large ? large_.insert(block) : small_.insert(block); }
   void remove(Block* block) { block->large ? large_.remove(block) : small_.remove(block); }
+
+  // Addresses without memory in the expandable segments of this stream.
+  std::set<Block*, ByAddress>& unmapped() { return unmapped_; }
 
  private:
   c10::StreamId stream_;
   PrivatePool* owner_;
   SmallBlocks small_;
   LargeBlocks large_;
+  std::set<Block*, ByAddress> unmapped_;
 };
 
 }  // namespace c10_npu::allocator

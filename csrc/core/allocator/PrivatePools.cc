@@ -14,9 +14,11 @@ PrivatePool& PrivatePools::find(MempoolId_t id) {
   return found->second;
 }
 
-void PrivatePools::add_use(MempoolId_t id) {
+void PrivatePools::add_use(MempoolId_t id, std::shared_ptr<SegmentSource> source) {
   TORCH_CHECK(id != MempoolId_t(0, 0), "(0, 0) is the common memory and no pool of its own");
-  ++pools_.try_emplace(id, id).first->second.uses;
+  PrivatePool& pool = pools_.try_emplace(id, id).first->second;
+  ++pool.uses;
+  if (source) pool.source = std::move(source);
 }
 
 void PrivatePools::drop_use(MempoolId_t id) { --find(id).uses; }

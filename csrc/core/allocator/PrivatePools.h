@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "csrc/core/SegmentSource.h"
 #include "csrc/core/allocator/FreeBlocks.h"
 
 namespace c10_npu::allocator {
@@ -21,6 +22,7 @@ struct PrivatePool {
   explicit PrivatePool(MempoolId_t id) : id(id) {}
 
   const MempoolId_t id;
+  std::shared_ptr<SegmentSource> source;
   int uses = 0;
   int segments = 0;
   StreamPools streams;
@@ -31,7 +33,7 @@ class PrivatePools {
  public:
   using Filter = std::function<bool(c10::Stream)>;
 
-  void add_use(MempoolId_t id);
+  void add_use(MempoolId_t id, std::shared_ptr<SegmentSource> source = nullptr);
   void drop_use(MempoolId_t id);
   int uses(MempoolId_t id) const;
 

@@ -9,43 +9,98 @@
 #include "csrc/core/NPUGuard.h"
 #include "csrc/core/TaskQueue.h"
 #include "csrc/core/allocator/DeviceMemory.h"
-#include "csrc/core/allocator/format_bytes.h"
+#include "csrc/core/allocator/Settings.h"
 
 namespace c10_npu::allocator {
-// nullptr: the device, or the limit of this process, has no room for it.
-std::byte* DeviceMemory::map_segment(size_t size) {
-  if (size > limit_ || current(stats_.reserved_bytes) > limit_ - size) return nullptr;
+namespace {
+
+size_t segment_size(size_t block) {
+  if (!settings::caching()) return block;
+  if (block <= kSmallLimit) return kSmallSegment;
+  return block < kMediumLimit ? settings::large_segment_size() : round_up(block, kLargeRounding);
+}
+
+// nullptr: the device has no room for it.
+void* allocate_from(SegmentSource* source, size_t size, c10::DeviceIndex device,
+                    c10::StreamId stream) {
+  if (source != nullptr) return source->allocate(size, device, stream);
   void* address = nullptr;
   const aclError error = aclrtMalloc(&address, size, ACL_MEM_MALLOC_HUGE_FIRST);
   if (error == ACL_ERROR_RT_MEMORY_ALLOCATION) return nullptr;
   NPU_CHECK(error);
-  return static_cast<std::byte*>(address);
+  return address;
 }
 
-Block* DeviceMemory::new_segment(size_t requested, StreamPool& pool) {
-  const size_t size = segment_size(block_size(requested));
-  std::byte* address = map_segment(size);
-  if (address == nullptr) {
-    ++stats_.num_alloc_retries;
-    if (!capture_underway(device_)) {  // during one, nothing can be waited for
-      finish_pending_uses(/*wait=*/true);
-      release_free_segments({0, 0});
-      address = map_segment(size);
-    }
+SegmentSource* source_of(const StreamPool& pool) {
+  return pool.owner() == nullptr ? nullptr : pool.owner()->source.get();
+}
+
+bool is_free_segment(const Block* block) {
+  return block->is_free() && block->is_whole_segment() && block->expandable == nullptr;
+}
+
+}  // namespace
+
+// A free block, in no pool, from memory that the allocator did not hold before.
+Block* DeviceMemory::new_block(const Request& request, StreamPool& pool,
+                               std::unique_lock<std::mutex>& lock) {
+  const bool expandable =
+      settings::expandable_segments() && settings::caching() && source_of(pool) == nullptr;
+  const auto attempt = [&] {
+    return expandable ? expand_segment(request.size, pool, request.context)
+                      : new_segment(request.size, pool, request.context);
+  };
+  if (settings::garbage_collection_threshold() > 0) collect_garbage(request.size);
+  Block* block = attempt();
+  if (block != nullptr) return block;
+  ++stats_.num_alloc_retries;
+  if (!capture_underway(device_)) {  // during one, nothing can be waited for
+    finish_pending_uses(/*wait=*/true);
+    release_free_segments({0, 0});
+    block = attempt();
   }
-  if (address == nullptr) throw_out_of_memory(requested, size);
-  const bool large = size > kSmallSegment;
-  auto* block =
-      new Block{.address = address, .size = size, .memory = this, .pool = &pool, .large = large};
-  segments_.insert(block);
-  ++stats_.num_device_alloc;
-  add(stats_.segment, large, 1);
-  add(stats_.reserved_bytes, large, size);
-  if (PrivatePool* owner = pool.owner()) {
-    ++owner->segments;
-    add(stats_.reserved_bytes_by_private_pools[owner->id], large, size);
-  }
+  if (block == nullptr) throw_out_of_memory(request, pool, lock);
   return block;
+}
+
+// Whether the limit of this process allows it.
+bool DeviceMemory::has_room(size_t bytes) const {
+  return bytes <= limit_ && current(stats_.reserved_bytes) <= limit_ - bytes;
+}
+
+Block* DeviceMemory::new_segment(size_t block_size, StreamPool& pool, const Context& context) {
+  const size_t size = segment_size(block_size);
+  if (!has_room(size)) return nullptr;
+  void* address = allocate_from(source_of(pool), size, device_, pool.stream());
+  if (address == nullptr) return nullptr;
+  const bool large = block_size > kSmallLimit;
+  auto* block = new Block{.address = static_cast<std::byte*>(address),
+                          .size = size,
+                          .memory = this,
+                          .pool = &pool,
+                          .large = large};
+  segments_.insert(block);
+  add(stats_.segment, large, 1);
+  if (PrivatePool* owner = pool.owner()) ++owner->segments;
+  count_reserved(pool, large, size);
+  note(TraceEntry::SEGMENT_ALLOC, *block, context);
+  return block;
+}
+
+void DeviceMemory::count_reserved(const StreamPool& pool, bool large, size_t bytes) {
+  ++stats_.num_device_alloc;
+  add(stats_.reserved_bytes, large, bytes);
+  if (const PrivatePool* owner = pool.owner()) {
+    add(stats_.reserved_bytes_by_private_pools[owner->id], large, bytes);
+  }
+}
+
+void DeviceMemory::count_released(const StreamPool& pool, bool large, size_t bytes) {
+  ++stats_.num_device_free;
+  subtract(stats_.reserved_bytes, large, bytes);
+  if (const PrivatePool* owner = pool.owner()) {
+    subtract(stats_.reserved_bytes_by_private_pools[owner->id], large, bytes);
+  }
 }
 
 void DeviceMemory::empty_cache(MempoolId_t id) {
@@ -57,41 +112,102 @@ void DeviceMemory::empty_cache(MempoolId_t id) {
   release_free_segments(id);
 }
 
-// Work that used the freed blocks may still be queued, here and in CANN, and aclrtFree does not
-// wait for it.
-void DeviceMemory::release_free_segments(MempoolId_t id) {
-  const auto unused = [id](const Block* block) {
-    if (!block->is_free() || !block->is_whole_segment()) return false;
-    const PrivatePool* owner = block->pool->owner();
-    const bool wanted = id == MempoolId_t(0, 0) || (owner != nullptr && owner->id == id);
-    return wanted && (owner == nullptr || owner->uses == 0);
-  };
-  if (std::ranges::none_of(segments_, unused)) return;
+// Work that used free blocks may still be queued, here and in CANN, and aclrtFree does not wait for
+// it.
+void DeviceMemory::wait_for_uses() {
   drain_tasks(device_);
   NPU_CHECK(aclrtSynchronizeDevice());
-  for (auto segment = segments_.begin(); segment != segments_.end();) {
-    Block* block = *segment;
-    if (!unused(block)) {
-      ++segment;
-      continue;
-    }
-    release_segment(block);
-    segment = segments_.erase(segment);
+}
+
+// Of the common memory and of pools that nobody uses, or of one such pool.
+void DeviceMemory::release_free_segments(MempoolId_t id) {
+  const auto is_unused = [id](const Block* first) {
+    const PrivatePool* owner = first->pool->owner();
+    const bool is_wanted = id == MempoolId_t(0, 0) || (owner != nullptr && owner->id == id);
+    return is_wanted && (owner == nullptr || owner->uses == 0) &&
+           (first->expandable != nullptr || is_free_segment(first));
+  };
+  std::vector<Block*> unused;
+  std::ranges::copy_if(segments_, std::back_inserter(unused), is_unused);
+  if (unused.empty()) return;
+  wait_for_uses();
+  for (Block* first : unused) {
+    first->expandable != nullptr ? release_pages(first) : release_segment(first);
   }
   private_pools_.sweep();
 }
 
-void DeviceMemory::release_segment(Block* block) {
-  NPU_CHECK(aclrtFree(block->address));
-  block->pool->remove(block);
-  ++stats_.num_device_free;
-  subtract(stats_.segment, block->large, 1);
-  subtract(stats_.reserved_bytes, block->large, block->size);
-  if (PrivatePool* owner = block->pool->owner()) {
-    --owner->segments;
-    subtract(stats_.reserved_bytes_by_private_pools[owner->id], block->large, block->size);
+// Keeps what is cached below a share of what there is, at the cost of what was free longest.
+void DeviceMemory::collect_garbage(size_t size) {
+  if (capture_underway(device_)) return;
+  const size_t all = std::min(limit_, free_and_total().second);
+  const auto target =
+      static_cast<size_t>(settings::garbage_collection_threshold() * static_cast<double>(all));
+  const auto is_over = [&] { return current(stats_.reserved_bytes) + size > target; };
+  if (!is_over()) return;
+  std::vector<Block*> unused;
+  std::ranges::copy_if(segments_, std::back_inserter(unused), [](const Block* block) {
+    return block->pool->owner() == nullptr && is_free_segment(block);
+  });
+  if (unused.empty()) return;
+  std::ranges::sort(unused, {}, &Block::freed_at);
+  wait_for_uses();
+  for (auto oldest = unused.begin(); oldest != unused.end() && is_over(); ++oldest) {
+    release_segment(*oldest);
   }
+}
+
+void DeviceMemory::release_segment(Block* block) {
+  const StreamPool& pool = *block->pool;
+  if (const auto shared = shared_.find(block->address); shared != shared_.end()) {
+    NPU_CHECK_WARN(aclrtIpcMemClose(shared->second.c_str()));
+    shared_.erase(shared);
+  }
+  if (SegmentSource* source = source_of(pool)) {
+    source->free(block->address, block->size, device_, pool.stream());
+  } else {
+    NPU_CHECK(aclrtFree(block->address));
+  }
+  note(TraceEntry::SEGMENT_FREE, *block, nullptr);
+  block->pool->remove(block);
+  segments_.erase(block);
+  subtract(stats_.segment, block->large, 1);
+  if (PrivatePool* owner = pool.owner()) --owner->segments;
+  count_released(pool, block->large, block->size);
   spare_blocks_.push_back(block);
+}
+
+// With PYTORCH_NO_NPU_MEMORY_CACHING=1.
+void DeviceMemory::release_at_once(Block* block) noexcept {
+  if (capture_underway(device_) || !is_free_segment(block)) return;
+  try {
+    const NPUGuard guard(device_);
+    wait_for_uses();
+    release_segment(block);
+  } catch (const c10::Error& error) {
+    TORCH_WARN("npu memory could not be given back: ", error.what_without_backtrace());
+  }
+}
+
+SharedMemory DeviceMemory::share(const Block* block) {
+  const std::lock_guard lock(mutex_);
+  TORCH_CHECK(block->expandable == nullptr && source_of(*block->pool) == nullptr,
+              "memory of expandable segments and of pluggable allocators cannot be shared with "
+              "other processes: copy the tensor into one that was allocated with "
+              "PYTORCH_NPU_ALLOC_CONF=expandable_segments:False");
+  const Block* first = block;
+  while (first->previous != nullptr) first = first->previous;
+  std::string& key = shared_[first->address];
+  if (key.empty()) {
+    constexpr size_t kKeyLength = 65;
+    size_t size = 0;
+    for (const Block* part = first; part != nullptr; part = part->next) size += part->size;
+    std::string exported(kKeyLength, '\0');
+    NPU_CHECK(aclrtIpcMemGetExportKey(first->address, size, exported.data(), exported.size(),
+                                      ACL_RT_IPC_MEM_EXPORT_FLAG_DISABLE_PID_VALIDATION));
+    key = exported.c_str();
+  }
+  return {key, static_cast<size_t>(block->address - first->address)};
 }
 
 std::pair<size_t, size_t> DeviceMemory::free_and_total() const {
@@ -114,32 +230,6 @@ void DeviceMemory::set_fraction(double fraction) {
 double DeviceMemory::fraction() {
   const std::lock_guard lock(mutex_);
   return fraction_;
-}
-
-void DeviceMemory::throw_out_of_memory(size_t requested, size_t segment) {
-  ++stats_.num_ooms;
-  const auto [free, total] = free_and_total();
-  const size_t reserved = current(stats_.reserved_bytes);
-  const size_t allocated = current(stats_.allocated_bytes);
-  size_t apart = 0;
-  for (const auto& [id, bytes] : stats_.reserved_bytes_by_private_pools) apart += current(bytes);
-  const size_t elsewhere = total - std::min(total, free + reserved);
-  c10::reportOutOfMemoryToProfiler(static_cast<int64_t>(requested), allocated, reserved,
-                                   c10::Device(kNPU, device_));
-  const std::string limit = limit_ == SIZE_MAX
-                                ? ""
-                                : c10::str(" This process is limited to ", format_bytes(limit_),
-                                           " by torch.npu.set_per_process_memory_fraction.");
-  TORCH_CHECK_WITH(
-      OutOfMemoryError, false, "NPU out of memory. Tried to allocate ", format_bytes(requested),
-      " (a segment of ", format_bytes(segment), ") on npu:", static_cast<int>(device_),
-      ", which has ", format_bytes(total), " in total, of which ", format_bytes(free),
-      " is free. PyTorch holds ", format_bytes(reserved), ": ", format_bytes(allocated),
-      " allocated to tensors and ", format_bytes(reserved - std::min(reserved, allocated)),
-      " reserved but unallocated; ", format_bytes(apart),
-      " of it in pools of graphs and MemPools. ", format_bytes(elsewhere),
-      " is in use outside of PyTorch's allocator (HCCL, CANN, other processes).", limit,
-      " Use smaller batches, release tensors, or see torch.npu.memory_summary().");
 }
 
 }  // namespace c10_npu::allocator

@@ -22,6 +22,19 @@ void for_each_stat(DeviceStats& stats, Change change) {
   }
 }
 
+void add_block(const Block& block, SegmentInfo& segment) {
+  BlockInfo& info = segment.blocks.emplace_back();
+  info.size = block.size;
+  info.requested_size = block.requested;
+  info.allocated = block.allocated;
+  info.active = !block.is_free();
+  info.context_when_allocated = block.context;
+  segment.total_size += block.size;
+  segment.requested_size += block.requested;
+  if (block.allocated) segment.allocated_size += block.size;
+  if (info.active) segment.active_size += block.size;
+}
+
 }  // namespace
 
 void reset_accumulated(DeviceStats& stats) {
@@ -34,25 +47,26 @@ void reset_peak(DeviceStats& stats) {
   for_each_stat(stats, [](Stat& stat) { stat.reset_peak(); });
 }
 
-SegmentInfo describe_segment(const Block& first, c10::DeviceIndex device) {
-  SegmentInfo segment;
-  segment.device = device;
-  segment.address = reinterpret_cast<size_t>(first.address);
-  segment.stream = reinterpret_cast<void*>(first.pool->stream());
-  segment.is_large = first.large;
-  if (const PrivatePool* owner = first.pool->owner()) segment.owner_private_pool_id = owner->id;
+void describe_segment(const Block& first, c10::DeviceIndex device,
+                      std::vector<SegmentInfo>& segments) {
+  SegmentInfo* segment = nullptr;
   for (const Block* block = &first; block != nullptr; block = block->next) {
-    BlockInfo& info = segment.blocks.emplace_back();
-    info.size = block->size;
-    info.requested_size = block->requested;
-    info.allocated = block->allocated;
-    info.active = !block->is_free();
-    segment.total_size += block->size;
-    segment.requested_size += block->requested;
-    if (block->allocated) segment.allocated_size += block->size;
-    if (info.active) segment.active_size += block->size;
+    if (!block->mapped) {
+      segment = nullptr;
+      continue;
+    }
+    if (segment == nullptr) {
+      segment = &segments.emplace_back();
+      segment->device = device;
+      segment->address = reinterpret_cast<size_t>(block->address);
+      segment->stream = reinterpret_cast<void*>(first.pool->stream());
+      segment->is_large = first.large;
+      segment->is_expandable = first.expandable != nullptr;
+      if (const PrivatePool* owner = first.pool->owner())
+        segment->owner_private_pool_id = owner->id;
+    }
+    add_block(*block, *segment);
   }
-  return segment;
 }
 
 }  // namespace c10_npu::allocator

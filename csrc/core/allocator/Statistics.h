@@ -43,7 +43,9 @@ inline void subtract_inactive_split(DeviceStats& stats, const Block& block) {
 void reset_accumulated(DeviceStats& stats);
 void reset_peak(DeviceStats& stats);
 
-// The segment that begins with `first`, as torch.npu.memory_snapshot() shows it.
-SegmentInfo describe_segment(const Block& first, c10::DeviceIndex device);
+// The segment that begins with `first`, as torch.npu.memory_snapshot() shows it: an expandable one
+// as several, each up to addresses without memory.
+void describe_segment(const Block& first, c10::DeviceIndex device,
+                      std::vector<SegmentInfo>& segments);
 
 }  // namespace c10_npu::allocator

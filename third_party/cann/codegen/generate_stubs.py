@@ -18,6 +18,9 @@ MISSING_VALUES = {
     "HcclResult": "HCCL_E_NOT_FOUND",
     "uint32_t": "0",
     "const char*": '""',
+    "mstxDomainHandle_t": "nullptr",
+    "mstxRangeId": "MSTX_INVALID_RANGE_ID",
+    "void": "",
 }
 _POINTER = re.compile(r"^(?:const )?\w+\*+$")
 _DECLARATION = re.compile(

@@ -22,7 +22,7 @@ struct OpenLibrary {
 struct State {
   std::mutex mutex;
   std::string home;
-  OpenLibrary libraries[3];
+  OpenLibrary libraries[kLibraries];
 };
 
 State& state() {

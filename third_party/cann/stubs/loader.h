@@ -8,7 +8,8 @@
 
 namespace cann {
 
-enum class Library { kAscendCl, kOpApi, kHccl };
+enum class Library { kAscendCl, kOpApi, kHccl, kMstx };
+constexpr int kLibraries = 4;
 
 // What a forwarder returns when its function cannot be found. Outside CANN's own code ranges.
 constexpr int kMissingSymbol = 990001;

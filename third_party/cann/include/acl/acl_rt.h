@@ -94,6 +94,11 @@ typedef enum {
   ACL_RT_OVERFLOW_MODE_UNDEF,
 } aclrtFloatOverflowMode;
 
+typedef enum {
+  ACL_RT_DEV_RES_CUBE_CORE = 0,
+  ACL_RT_DEV_RES_VECTOR_CORE,
+} aclrtDevResLimitType;
+
 typedef enum { ACL_RT_THREAD_LEVEL = 0 } aclrtLastErrLevel;
 
 typedef enum {
@@ -254,6 +259,22 @@ CANN_API aclError aclrtStreamQuery(aclrtStream stream, aclrtStreamStatus* status
 CANN_API aclError aclrtStreamAbort(aclrtStream stream);
 CANN_API aclError aclrtStreamGetPriority(aclrtStream stream, uint32_t* priority);
 CANN_API aclError aclrtStreamGetFlags(aclrtStream stream, uint32_t* flags);
+// How many cores the operators of this process, or of a stream, may use. That of a stream counts
+// for the threads that have said so (Use...), from the preparation of an operator on.
+CANN_API aclError aclrtGetDeviceResLimit(int32_t deviceId, aclrtDevResLimitType type,
+                                         uint32_t* value);
+CANN_API aclError aclrtSetDeviceResLimit(int32_t deviceId, aclrtDevResLimitType type,
+                                         uint32_t value);
+CANN_API aclError aclrtResetDeviceResLimit(int32_t deviceId);
+CANN_API aclError aclrtGetStreamResLimit(aclrtStream stream, aclrtDevResLimitType type,
+                                         uint32_t* value);
+CANN_API aclError aclrtSetStreamResLimit(aclrtStream stream, aclrtDevResLimitType type,
+                                         uint32_t value);
+CANN_API aclError aclrtResetStreamResLimit(aclrtStream stream);
+CANN_API aclError aclrtUseStreamResInCurrentThread(aclrtStream stream);
+CANN_API aclError aclrtUnuseStreamResInCurrentThread(aclrtStream stream);
+CANN_API aclError aclrtGetResInCurrentThread(aclrtDevResLimitType type, uint32_t* value);
+
 CANN_API aclError aclrtStreamGetId(aclrtStream stream, int32_t* streamId);
 CANN_API aclError aclrtStreamWaitEvent(aclrtStream stream, aclrtEvent event);
 CANN_API aclError aclrtStreamWaitEventWithTimeout(aclrtStream stream, aclrtEvent event,

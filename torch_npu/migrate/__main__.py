@@ -1,0 +1,5 @@
+import sys
+
+from torch_npu.migrate import main
+
+sys.exit(main())
