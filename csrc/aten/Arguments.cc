@@ -6,7 +6,10 @@
 #include <ATen/WrapDimUtils.h>
 #include <ATen/native/BinaryOps.h>
 #include <ATen/native/IndexingUtils.h>
+#include <ATen/ops/result_type.h>
+#include <ATen/ops/searchsorted.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -41,6 +44,31 @@ Sizes pair(at::IntArrayRef values) {
 
 Sizes pair_or(at::IntArrayRef values, at::IntArrayRef otherwise) {
   return pair(values.empty() ? otherwise : values);
+}
+
+Sizes triple(at::IntArrayRef values) {
+  return values.size() == 1 ? Sizes(3, values[0]) : Sizes(values.begin(), values.end());
+}
+
+Sizes triple_or(at::IntArrayRef values, at::IntArrayRef otherwise) {
+  return triple(values.empty() ? otherwise : values);
+}
+
+at::Tensor without_bfloat16(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kBFloat16 ? tensor.to(at::kFloat) : tensor;
+}
+
+at::Tensor is_member(const at::Tensor& elements, const at::Tensor& tests) {
+  const at::Tensor given = tests.to(at::result_type(elements, tests)).flatten();
+  // As PyTorch does on other devices: few tests are compared with all, many are searched.
+  const double few = 10 * std::pow(static_cast<double>(elements.numel()), 0.145);
+  if (static_cast<double>(given.numel()) < few) {
+    return elements.unsqueeze(-1).eq(given).any(-1);
+  }
+  const at::Tensor sorted = without_bfloat16(std::get<0>(given.sort()));
+  const at::Tensor wanted = elements.to(sorted.scalar_type());
+  const at::Tensor places = at::searchsorted(sorted, wanted).clamp_max(given.numel() - 1);
+  return sorted.take(places).eq(wanted);
 }
 
 std::vector<at::Tensor> without_legacy_empty(const at::ITensorListRef& tensors) {
@@ -82,6 +110,19 @@ int64_t scatter_mode(std::string_view reduce) {
   TORCH_CHECK(reduce == "add" || reduce == "multiply",
               "reduce argument must be either add or multiply, not ", reduce, ".");
   return reduce == "add" ? 1 : 2;
+}
+
+int64_t scatter_reduce_mode(std::string_view reduce) {
+  static constexpr std::string_view kNames[] = {"", "sum", "prod", "amax", "amin", "mean"};
+  const auto* name = std::find(std::begin(kNames), std::end(kNames), reduce);
+  TORCH_CHECK(name != std::end(kNames) && !reduce.empty(),
+              "reduce argument must be either sum, prod, mean, amax or amin, got ", reduce, ".");
+  return name - std::begin(kNames);
+}
+
+int64_t qr_mode(std::string_view mode) {
+  if (mode == "reduced") return 0;
+  return mode == "complete" ? 1 : 2;  // the shape function has refused other names
 }
 
 int8_t cube_math_type() {
@@ -203,6 +244,32 @@ void check_sub(const at::Tensor& self, const at::Tensor& other, const at::Scalar
                at::ScalarType dtype) {
   at::native::sub_check(self, other);
   at::native::alpha_check(dtype, alpha);
+}
+
+void check_not_empty(const char* op, const at::Tensor& self, int64_t dim) {
+  dim = at::maybe_wrap_dim(dim, self.dim());
+  TORCH_CHECK_INDEX(self.dim() == 0 || self.size(dim) != 0, op, "(): Expected reduction dim ", dim,
+                    " to have non-zero size.");
+}
+
+void check_put(const at::Tensor& self, const at::Tensor& index, const at::Tensor& source) {
+  TORCH_CHECK(index.scalar_type() == at::kLong,
+              "put_(): Expected a long tensor for index, but got ", index.scalar_type());
+  TORCH_CHECK(self.scalar_type() == source.scalar_type(),
+              "put_(): self and source expected to have the same dtype, but got self.dtype = ",
+              self.scalar_type(), " and source.dtype = ", source.scalar_type());
+  TORCH_CHECK(index.numel() == source.numel(),
+              "put_(): Expected source and index to have the same number of elements, but got "
+              "source.numel() = ",
+              source.numel(), ", index.numel() = ", index.numel());
+  TORCH_CHECK_INDEX(self.numel() != 0 || index.numel() == 0,
+                    "put_(): Tried to put elements into an empty tensor");
+  check_overlap(self, index, source);
+}
+
+void check_real(const char* op, const at::Tensor& self) {
+  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), op, " on npu takes real numbers, not ",
+                              self.scalar_type(), ". Call it on the CPU: tensor.cpu().");
 }
 
 void check_fill(const char* op, const at::Tensor& self, const at::Tensor& value) {

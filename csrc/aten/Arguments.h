@@ -39,13 +39,20 @@ at::Tensor on_device(const at::Tensor& tensor, const at::Tensor& like);
 at::Tensor defined_or_ones(const std::optional<at::Tensor>& weight, at::IntArrayRef sizes,
                            const at::Tensor& like);
 
+// float32 in the place of bfloat16, for functions that lack it.
+at::Tensor without_bfloat16(const at::Tensor& tensor);
+// Which elements are among `tests`; NaN never is.
+at::Tensor is_member(const at::Tensor& elements, const at::Tensor& tests);
+
 Sizes all_dims(const at::Tensor& self);
 // Dimensions to reduce, PyTorch's "none named" spelled out.
 Sizes dims_or_all(at::OptionalIntArrayRef dims, const at::Tensor& self);
 // kernel_size=3 means {3, 3}.
 Sizes pair(at::IntArrayRef values);
+Sizes triple(at::IntArrayRef values);
 // An empty stride means the kernel's size.
 Sizes pair_or(at::IntArrayRef values, at::IntArrayRef otherwise);
+Sizes triple_or(at::IntArrayRef values, at::IntArrayRef otherwise);
 
 // aclnnCat refuses the shape-[0] tensors that torch.cat skips.
 std::vector<at::Tensor> without_legacy_empty(const at::ITensorListRef& tensors);
@@ -61,6 +68,10 @@ int64_t rounding(const std::optional<std::string_view>& mode);
 int64_t gelu_mode(std::string_view approximate);
 // aclnnScatter: 1 add, 2 multiply.
 int64_t scatter_mode(std::string_view reduce);
+// aclnnScatterReduce: 1 sum, 2 product, 3 maximum, 4 minimum, 5 mean.
+int64_t scatter_reduce_mode(std::string_view reduce);
+// aclnnLinalgQr: 0 reduced, 1 complete, 2 r.
+int64_t qr_mode(std::string_view mode);
 // 0: exact float32. 3: float32 may be computed in HF32.
 int8_t cube_math_type();
 // The largest (sign 1) or lowest (-1) finite value of the dtype, unless a value is given.
@@ -97,6 +108,10 @@ void check_index_fill(const at::Tensor& self, int64_t dim, const at::Tensor& ind
 void check_hardtanh(const at::Tensor& self, const at::Scalar& lowest, const at::Scalar& highest);
 void check_sub(const at::Tensor& self, const at::Tensor& other, const at::Scalar& alpha,
                at::ScalarType dtype);
+// The dimension to reduce has elements.
+void check_not_empty(const char* op, const at::Tensor& self, int64_t dim);
+void check_put(const at::Tensor& self, const at::Tensor& index, const at::Tensor& source);
+void check_real(const char* op, const at::Tensor& self);
 // Boolean, and expands to self's sizes.
 void check_mask(const char* op, const at::Tensor& mask, const at::Tensor& self);
 
@@ -108,6 +123,15 @@ Spec variance(const at::Tensor& self, at::OptionalIntArrayRef dims, bool keepdim
 // One element of each row along `dim`.
 Spec selected(const at::Tensor& self, int64_t dim, bool keepdim);
 Spec selected(const at::Tensor& self, int64_t dim, bool keepdim, at::ScalarType dtype);
+Spec reduced(const at::Tensor& self, at::OptionalIntArrayRef dims, bool keepdim,
+             at::ScalarType dtype);
+Spec trace_of(const at::Tensor& self);
+Spec histogram(const at::Tensor& self, int64_t bins, const at::Scalar& low, const at::Scalar& high);
+Spec repeated(const at::Tensor& repeats, std::optional<int64_t> output_size);
+Spec sum_of_products(const at::Tensor& self, const at::Tensor& batch1, const at::Tensor& batch2);
+Spec distances(const at::Tensor& x1, const at::Tensor& x2);
+Spec distance_gradient(const at::Tensor& x1, const at::Tensor& x2);
+Spec pair_distances(const at::Tensor& self);
 Spec reduced_to_scalar(const at::Tensor& self, const char* op);
 Spec dot_product(const at::Tensor& self, const at::Tensor& other);
 Spec index_selected(const at::Tensor& self, int64_t dim, const at::Tensor& index);
@@ -115,7 +139,7 @@ Spec taken(const at::Tensor& self, const at::Tensor& index);
 Spec rolled(const at::Tensor& self, at::IntArrayRef shifts, at::IntArrayRef dims);
 Spec flipped(const at::Tensor& self, at::IntArrayRef dims);
 Spec loss(const at::Tensor& self, const at::Tensor& target, int64_t reduction);
+Spec multilabel_loss(const at::Tensor& self, const at::Tensor& target, int64_t reduction);
 Spec nll_loss2d(const at::Tensor& self, const at::Tensor& target, int64_t reduction);
-Spec adaptive_pooled(const at::Tensor& self, at::IntArrayRef output_size);
 
 }  // namespace at_npu

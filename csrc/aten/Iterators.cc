@@ -37,6 +37,35 @@ void UnaryReal::meta(const at::Tensor& self) {
   build(config);
 }
 
+void Angle::meta(const at::Tensor& self) {
+  const bool integral = at::isIntegralType(self.scalar_type(), /*includeBool=*/true);
+  const at::ScalarType dtype = integral ? c10::typeMetaToScalarType(c10::get_default_dtype())
+                                        : c10::toRealValueType(self.scalar_type());
+  const at::Tensor& out = maybe_get_output(0);
+  TORCH_CHECK(!out.defined() || at::canCast(dtype, out.scalar_type()), "result type ", dtype,
+              " can't be cast to the desired output type ",
+              out.defined() ? out.scalar_type() : dtype);
+  at::TensorIteratorConfig config = of_dtype(out, dtype, self);
+  build(config);
+}
+
+void ToComplex::meta(const at::Tensor& first, const at::Tensor& second) {
+  const at::ScalarType dtype = first.scalar_type();
+  TORCH_CHECK(at::isFloatingType(dtype) && dtype != at::kBFloat16,
+              "Expected both inputs to be Half, Float or Double tensors but got ", dtype, " and ",
+              second.scalar_type());
+  TORCH_CHECK(second.scalar_type() == dtype, "Expected object of scalar type ", dtype,
+              " but got scalar type ", second.scalar_type(), " for second argument");
+  const at::Tensor& out = maybe_get_output(0);
+  const at::ScalarType complex = at::toComplexType(dtype);
+  TORCH_CHECK(!out.defined() || out.scalar_type() == complex, "Expected object of scalar type ",
+              complex, " but got scalar type ", out.defined() ? out.scalar_type() : complex,
+              " for argument 'out'");
+  at::TensorIteratorConfig config = of_dtype(out, complex, first);
+  config.add_const_input(second);
+  build(config);
+}
+
 void Binary::meta(const at::Tensor& self, const at::Tensor& other) {
   build_borrowing_binary_op(maybe_get_output(0), self, other);
 }

@@ -29,6 +29,18 @@ struct UnaryReal : at::TensorIteratorBase {
   at::ScalarType common_dtype() const { return at::ScalarType::Undefined; }
 };
 
+// The angle of a complex number is real; that of an integer is of the default dtype.
+struct Angle : at::TensorIteratorBase {
+  void meta(const at::Tensor& self);
+  at::ScalarType common_dtype() const { return at::ScalarType::Undefined; }
+};
+
+// Two real inputs of one dtype make a complex number.
+struct ToComplex : at::TensorIteratorBase {
+  void meta(const at::Tensor& first, const at::Tensor& second);
+  at::ScalarType common_dtype() const { return at::ScalarType::Undefined; }
+};
+
 struct Binary : at::TensorIteratorBase {
   void meta(const at::Tensor& self, const at::Tensor& other);
 };

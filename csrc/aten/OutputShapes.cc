@@ -70,6 +70,35 @@ Spec rolled(const at::Tensor& self, at::IntArrayRef shifts, at::IntArrayRef dims
   return result;
 }
 
+Spec reduced(const at::Tensor& self, at::OptionalIntArrayRef dims, bool keepdim,
+             at::ScalarType dtype) {
+  const auto mask = at::native::make_dim_mask(dims, self.dim());
+  return spec(at::native::shape_from_dim_mask(self, mask, keepdim), dtype, self);
+}
+
+Spec trace_of(const at::Tensor& self) {
+  TORCH_CHECK(self.dim() == 2, "trace: expected a matrix, but got tensor with dim ", self.dim());
+  return sized(self, {}, sum_dtype(self, std::nullopt));
+}
+
+Spec histogram(const at::Tensor& self, int64_t bins, const at::Scalar& low,
+               const at::Scalar& high) {
+  TORCH_CHECK(bins > 0, "bins must be > 0, but got ", bins);
+  TORCH_CHECK(low.toDouble() <= high.toDouble(), "max must be larger than min");
+  return sized(self, {bins});
+}
+
+Spec repeated(const at::Tensor& repeats, std::optional<int64_t> output_size) {
+  TORCH_CHECK(repeats.dim() == 1, "repeat_interleave only accept 1D vector as repeat");
+  TORCH_CHECK(repeats.scalar_type() == at::kLong || repeats.scalar_type() == at::kInt,
+              "repeats has to be Long or Int tensor");
+  // Its length is data: read back unless the caller knows it.
+  if (output_size.has_value()) return sized(repeats, {*output_size});
+  TORCH_CHECK(repeats.numel() == 0 || repeats.min().item().toLong() >= 0,
+              "repeats can not be negative");
+  return sized(repeats, {repeats.sum().item().toLong()});
+}
+
 Spec reduced_to_scalar(const at::Tensor& self, const char* op) {
   TORCH_CHECK(self.numel() > 0, op,
               "(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
@@ -88,6 +117,43 @@ Spec dot_product(const at::Tensor& self, const at::Tensor& other) {
               "] to have the same number of elements, but got ", self.numel(), " and ",
               other.numel(), " elements respectively");
   return sized(self, {});
+}
+
+Spec sum_of_products(const at::Tensor& self, const at::Tensor& batch1, const at::Tensor& batch2) {
+  TORCH_CHECK(batch1.dim() == 3, "batch1 must be a 3D tensor");
+  TORCH_CHECK(batch2.dim() == 3, "batch2 must be a 3D tensor");
+  TORCH_CHECK(batch1.size(0) == batch2.size(0),
+              "batch1 and batch2 must have same number of batches, got ", batch1.size(0), " and ",
+              batch2.size(0));
+  TORCH_CHECK(batch1.size(2) == batch2.size(1), "Incompatible matrix sizes for bmm (",
+              batch1.size(1), "x", batch1.size(2), " and ", batch2.size(1), "x", batch2.size(2),
+              ")");
+  check_same_dtype("addbmm", {self, batch1, batch2});
+  const Sizes sizes{batch1.size(1), batch2.size(2)};
+  TORCH_CHECK(at::is_expandable_to(self.sizes(), sizes), "The expanded size of the tensor (",
+              at::IntArrayRef(sizes), ") must match the existing size ", self.sizes());
+  return sized(batch1, sizes);
+}
+
+Spec distances(const at::Tensor& x1, const at::Tensor& x2) {
+  TORCH_CHECK(x1.size(-1) == x2.size(-1),
+              "X1 and X2 must have the same number of columns. X1: ", x1.size(-1),
+              " X2: ", x2.size(-1));
+  check_same_dtype("cdist", {x1, x2});
+  auto sizes = at::infer_size(x1.sizes().slice(0, x1.dim() - 2), x2.sizes().slice(0, x2.dim() - 2));
+  sizes.insert(sizes.end(), {x1.size(-2), x2.size(-2)});
+  return sized(x1, sizes);
+}
+
+Spec distance_gradient(const at::Tensor& x1, const at::Tensor& x2) {
+  auto sizes = at::infer_size(x1.sizes().slice(0, x1.dim() - 2), x2.sizes().slice(0, x2.dim() - 2));
+  sizes.insert(sizes.end(), {x1.size(-2), x1.size(-1)});
+  return sized(x1, sizes);
+}
+
+Spec pair_distances(const at::Tensor& self) {
+  const int64_t rows = self.size(0);
+  return sized(self, {rows <= 1 ? 0 : rows * (rows - 1) / 2});
 }
 
 Spec index_selected(const at::Tensor& self, int64_t dim, const at::Tensor& index) {
@@ -139,20 +205,15 @@ Spec nll_loss2d(const at::Tensor& self, const at::Tensor& target, int64_t reduct
   return reduction == at::Reduction::None ? sized(self, target.sizes()) : sized(self, {});
 }
 
-Spec adaptive_pooled(const at::Tensor& self, at::IntArrayRef output_size) {
-  TORCH_CHECK(output_size.size() == 2, "adaptive_avg_pool2d: output_size must be 2");
-  TORCH_CHECK(self.dim() == 3 || self.dim() == 4,
-              "adaptive_avg_pool2d(): Expected 3D or 4D tensor, but got ", self.sizes());
-  for (int64_t i = 1; i <= 2; ++i) {
-    TORCH_CHECK(self.size(-i) > 0,
-                "adaptive_avg_pool2d(): Expected input to have non-zero size for non-batch "
-                "dimensions, but input has sizes ",
-                self.sizes(), " with dimension ", self.dim() - i, " being empty");
-  }
-  Spec result = sized(self, self.sizes());
-  std::copy(output_size.begin(), output_size.end(), result.sizes.end() - 2);
-  follow_format(result, self);
-  return result;
+Spec multilabel_loss(const at::Tensor& self, const at::Tensor& target, int64_t reduction) {
+  TORCH_CHECK(self.dim() <= 2 && (self.dim() == 0 || self.size(-1) != 0),
+              "Expected non-empty vector or matrix with optional 0-dim batch size, but got: ",
+              self.sizes());
+  TORCH_CHECK(self.dim() < 2 ? target.dim() <= 1 && target.numel() == self.numel()
+                             : target.sizes() == self.sizes(),
+              "inconsistent target size: ", target.sizes(), " for input of size: ", self.sizes());
+  const bool per_row = reduction == at::Reduction::None && target.dim() > 1;
+  return per_row ? sized(self, {self.size(0)}) : sized(self, {});
 }
 
 }  // namespace at_npu

@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from csrc.aten.codegen import entries, generate, parameters, wrappers
+from csrc.aten.codegen import entries, generate, parameters
 
 SCHEMAS = entries.Schemas()
 
@@ -15,7 +15,7 @@ def parse(**data):
 
 def code(**data) -> str:
     entry = parse(**data)
-    return generate.shard([(entry, wrappers.wrappers(entry))])
+    return generate.shard([(entry, generate.wrappers_of(entry))])
 
 
 def test_structured_operator_gets_all_variants() -> None:
@@ -61,6 +61,20 @@ def test_operator_with_a_shape_function_of_ours() -> None:
     assert text.count("op.meta(self);") == 3
     assert "Structured<UnaryReal, Kind::kInplace, 1>" in text
     assert "const Cast self_cast(self, wide, out);" in text
+
+
+def test_operator_on_lists() -> None:
+    text = code(
+        op="_foreach_addcmul.Scalar",
+        acl="aclnnForeachAddcmulScalarV2(self, tensor1, tensor2, value, out)",
+    )
+    for name in ("_foreach_addcmul.Scalar", "_foreach_addcmul_.Scalar"):
+        assert f'm.impl("{name}", &npu_{name.replace(".", "_")});' in text
+    fits = "aclnnForeachAddcmulScalarV2[0], {self, tensor1, tensor2}) && is_real_number(value)"
+    assert text.count(fits) == 2
+    assert "return at::native::foreach_tensor_addcmul_scalar_slow_(self, tensor1" in text
+    assert "const at::TensorList out = part(at::TensorList(made));" in text
+    assert "const at::TensorList out = part(self);" in text
 
 
 @pytest.mark.parametrize(

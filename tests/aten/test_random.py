@@ -49,6 +49,34 @@ def test_random_integers() -> None:
         x.random_(4, 4)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_composed_distributions(dtype: torch.dtype) -> None:
+    x = torch.empty(N, device="npu", dtype=dtype)
+    cauchy = x.cauchy_(2, 3).float()
+    assert abs(cauchy.median().item() - 2) < 0.1
+    assert abs((cauchy < 5).float().mean().item() - 0.75) < 0.01
+    log_normal = x.log_normal_(0.5, 0.2).float().log()
+    assert abs(log_normal.mean().item() - 0.5) < 0.01
+    assert abs(log_normal.std().item() - 0.2) < 0.01
+    geometric = x.geometric_(0.25).float()
+    assert geometric.min().item() == 1
+    assert abs(geometric.mean().item() - 4) < 0.05
+    whole = torch.empty(N, device="npu", dtype=torch.int64).geometric_(0.5)
+    assert abs((whole == 1).float().mean().item() - 0.5) < 0.01
+    for wrong in (lambda: x.cauchy_(0, 0), lambda: x.log_normal_(0, 0), lambda: x.geometric_(1)):
+        with pytest.raises(RuntimeError, match="expects"):
+            wrong()
+
+
+def test_rrelu() -> None:
+    x = -torch.ones(N, device="npu")
+    slopes = -torch.nn.functional.rrelu(x, 0.2, 0.6, training=True)
+    assert 0.2 <= slopes.min().item() < slopes.max().item() < 0.6
+    assert abs(slopes.mean().item() - 0.4) < 0.01
+    assert torch.nn.functional.rrelu(-x, 0.2, 0.6, training=True).sum().item() == N
+    assert torch.nn.functional.rrelu(x[:2], 0.2, 0.6).tolist() == pytest.approx([-0.4, -0.4])
+
+
 def test_randperm() -> None:
     x = torch.randperm(1000, device="npu")
     assert x.dtype == torch.int64

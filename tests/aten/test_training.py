@@ -39,15 +39,117 @@ def cnn() -> nn.Module:
     )  # fmt: skip
 
 
+class Block(nn.Module):
+    """A residual block of ResNet."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True), nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )  # fmt: skip
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu_(self.body(x) + x)
+
+
+def resnet() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 7, stride=2, padding=3), nn.BatchNorm2d(8), nn.ReLU(),
+        nn.MaxPool2d(3, 2, padding=1), Block(8), Block(8), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(8, 10),
+    )  # fmt: skip
+
+
+class UNet(nn.Module):
+    """Down, up by each way of resizing, and across."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.Sequential(
+            nn.ReflectionPad2d(1), nn.Conv2d(3, 8, 3), nn.InstanceNorm2d(8, affine=True), nn.PReLU()
+        )
+        self.bottom = nn.Conv2d(8, 8, 3, padding=1)
+        self.up = nn.ConvTranspose2d(8, 8, 2, stride=2)
+        self.head = nn.Conv2d(24, 10, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        wide = self.down(x)
+        low = nn.functional.silu(self.bottom(nn.functional.max_pool2d(wide, 2)))
+        smooth = nn.functional.interpolate(low, scale_factor=2, mode="bilinear")
+        coarse = nn.functional.interpolate(low, scale_factor=2, mode="nearest")
+        return self.head(torch.cat([wide, self.up(low) + smooth, coarse], 1)).mean((2, 3))
+
+
+class Llama(nn.Module):
+    """A decoder layer with RMSNorm, rotary embedding, grouped queries and SwiGLU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(17, 16)
+        self.norms = nn.ModuleList([nn.RMSNorm(16) for _ in range(3)])
+        self.q, self.kv = nn.Linear(16, 16, bias=False), nn.Linear(16, 16, bias=False)
+        self.out = nn.Linear(16, 16, bias=False)
+        self.gate, self.up = nn.Linear(16, 24, bias=False), nn.Linear(16, 24, bias=False)
+        self.down, self.head = nn.Linear(24, 16, bias=False), nn.Linear(16, 10, bias=False)
+
+    @staticmethod
+    def rotate(x: torch.Tensor) -> torch.Tensor:
+        position = torch.arange(x.shape[2], device=x.device, dtype=x.dtype)
+        frequency = 100.0 ** -torch.linspace(0, 1, x.shape[3] // 2, device=x.device)
+        angle = torch.outer(position, frequency)
+        first, second = x.chunk(2, -1)
+        return torch.cat(
+            [
+                first * angle.cos() - second * angle.sin(),
+                second * angle.cos() + first * angle.sin(),
+            ],
+            -1,
+        )
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        x = self.embedding(tokens)
+        y = self.norms[0](x)
+        q = self.q(y).unflatten(-1, (4, 4)).transpose(1, 2)
+        k, v = self.kv(y).unflatten(-1, (4, 4)).transpose(1, 2).chunk(2, 1)
+        attended = nn.functional.scaled_dot_product_attention(
+            self.rotate(q), self.rotate(k), v, is_causal=True, enable_gqa=True
+        )
+        x = x + self.out(attended.transpose(1, 2).flatten(2))
+        y = self.norms[1](x)
+        x = x + self.down(nn.functional.silu(self.gate(y)) * self.up(y))
+        return self.head(self.norms[2](x)).mean(1)
+
+
+class Recurrent(nn.Module):
+    """LSTM and GRU, one after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(17, 8)
+        self.lstm = nn.LSTM(8, 8, num_layers=2, batch_first=True, bidirectional=True)
+        self.gru = nn.GRU(16, 8, batch_first=True)
+        self.head = nn.Linear(8, 10)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        return self.head(self.gru(self.lstm(self.embedding(tokens))[0])[0][:, -1])
+
+
 MODELS = {
     "mlp": (mlp, lambda: torch.randn(6, 3, 8, 8)),
     "cnn": (cnn, lambda: torch.randn(6, 3, 8, 8)),
     "transformer": (Attention, lambda: torch.randint(0, 17, (6, 5))),
+    "resnet": (resnet, lambda: torch.randn(6, 3, 16, 16)),
+    "unet": (UNet, lambda: torch.randn(6, 3, 8, 8)),
+    "llama": (Llama, lambda: torch.randint(0, 17, (6, 5))),
+    "recurrent": (Recurrent, lambda: torch.randint(0, 17, (6, 5))),
 }
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, weight_decay=1e-3),
     "adamw": lambda p: torch.optim.AdamW(p, lr=0.01),
     "adamw_single": lambda p: torch.optim.AdamW(p, lr=0.01, foreach=False),
+    "adamw_fused": lambda p: torch.optim.AdamW(p, lr=0.01, fused=True),
     "adam_amsgrad": lambda p: torch.optim.Adam(p, lr=0.01, amsgrad=True),
 }
 
@@ -89,6 +191,37 @@ def test_eval_mode_uses_running_statistics() -> None:
     model(inputs)
     twin = copy.deepcopy(model).npu().eval()
     torch.testing.assert_close(twin(inputs.npu()).cpu(), model.eval()(inputs))
+
+
+def test_encoder_in_eval_mode() -> None:
+    """Where torch.nn.TransformerEncoder takes its fast path, with and without padding."""
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(16, 4, 32, activation="gelu", batch_first=True)
+    model, inputs = (
+        nn.TransformerEncoder(layer, 2, enable_nested_tensor=False).eval(),
+        torch.randn(3, 5, 16),
+    )
+    padding = torch.arange(5) >= torch.tensor([5, 3, 4])[:, None]
+    twin = copy.deepcopy(model).npu()
+    torch_npu._C.reset_fallback_stats()
+    with torch.no_grad():
+        for mask in (None, padding):
+            expected = model(inputs, src_key_padding_mask=mask)
+            actual = twin(inputs.npu(), src_key_padding_mask=None if mask is None else mask.npu())
+            torch.testing.assert_close(actual.cpu(), expected, rtol=1e-4, atol=1e-5)
+    assert not torch_npu._C.fallback_stats()
+
+
+def test_weight_norm() -> None:
+    torch.manual_seed(0)
+    model = nn.utils.parametrizations.weight_norm(nn.Linear(4, 3))
+    twin, inputs = copy.deepcopy(model).npu(), torch.randn(2, 4)
+    torch_npu._C.reset_fallback_stats()
+    model(inputs).square().sum().backward()
+    twin(inputs.npu()).square().sum().backward()
+    assert not torch_npu._C.fallback_stats()
+    for ours, theirs in zip(twin.parameters(), model.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad.cpu(), theirs.grad)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

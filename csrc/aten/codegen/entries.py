@@ -9,7 +9,7 @@ import re
 import torchgen
 import yaml
 from torchgen.gen import get_grouped_native_functions, parse_native_yaml
-from torchgen.model import NativeFunction, NativeFunctionsGroup, SchemaKind
+from torchgen.model import DispatchKey, NativeFunction, NativeFunctionsGroup, SchemaKind
 
 _KEYS = {"op", "acl", "meta", "out", "pre", "cast", "variants", "computed_as"}
 _META = re.compile(r"(\w+)\((.+)\)")
@@ -47,6 +47,7 @@ class Entry:
     pre: str
     cast: tuple[str, ...] | None
     computed_as: dict[str, str]  # output -> dtype, where aclnn's is another than PyTorch's
+    slow_kernels: dict[str, str]  # function -> PyTorch's kernel for any device, if it has one
 
     @property
     def structured(self) -> bool:
@@ -95,11 +96,16 @@ class Schemas:
     def __init__(self) -> None:
         folder = pathlib.Path(torchgen.__file__).parent / "packaged/ATen/native"
         parsed = parse_native_yaml(str(folder / "native_functions.yaml"), str(folder / "tags.yaml"))
+        self._composite = parsed.backend_indices[DispatchKey.CompositeExplicitAutograd]
         self._found: dict[str, tuple[NativeFunctionsGroup | None, NativeFunction]] = {}
         for item in get_grouped_native_functions(parsed.native_functions):
             group = item if isinstance(item, NativeFunctionsGroup) else None
             for function in item.functions() if group else [item]:
                 self._found[str(function.func.name)] = (group, function)
+
+    def composite_kernels(self, functions: tuple[NativeFunction, ...]) -> dict[str, str]:
+        found = {str(f.func.name): self._composite.get_kernel(f) for f in functions}
+        return {name: metadata.kernel for name, metadata in found.items() if metadata}
 
     def find(self, op: str) -> tuple[NativeFunctionsGroup | None, NativeFunction]:
         if op not in self._found:
@@ -134,22 +140,25 @@ def parse_entry(data: dict, schemas: Schemas) -> Entry:
     calls = tuple(parse_call(op, call) for call in _as_tuple(data["acl"]))
     if any(not call.when for call in calls[:-1]) or calls[-1].when:
         raise EntryError(f"{op}: every call but the last needs `when`, the last must have none")
+    functions = _variants(data, group, named)
     entry = Entry(
         op=op,
         group=group,
-        functions=_variants(data, group, named),
+        functions=functions,
         calls=calls,
         meta=parse_meta(op, data["meta"]) if "meta" in data else None,
         outputs=_as_tuple(data.get("out")),
         pre=data.get("pre", ""),
         cast=_as_tuple(data["cast"]) if "cast" in data else None,
         computed_as=data.get("computed_as", {}),
+        slow_kernels=schemas.composite_kernels(functions),
     )
     if entry.structured and (entry.outputs or entry.meta):
         raise EntryError(f"{op}: PyTorch has a shape function for it, drop `out` and `meta`")
     if entry.outputs and entry.meta:
         raise EntryError(f"{op}: `meta` makes the output, drop `out`")
-    if not entry.has_meta and not entry.outputs and len(entry.functions) > 1:
+    makes_none = not entry.has_meta and not entry.outputs and not op.startswith("_foreach_")
+    if makes_none and len(entry.functions) > 1:
         raise EntryError(f"{op}: several variants need `meta` or `out`, or name one: `variants`")
     if not entry.functions:
         raise EntryError(f"{op}: no variant to generate; name them with `variants`")

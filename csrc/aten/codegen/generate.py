@@ -5,13 +5,21 @@ from __future__ import annotations
 import argparse
 import pathlib
 
-from csrc.aten.codegen import entries, parameters, wrappers
+from csrc.aten.codegen import entries, foreach, parameters, wrappers
 
 _INCLUDES = """// Generated from csrc/aten/ops/*.yaml.
+#include <ATen/ops/gcd.h>
+#include <ATen/ops/maximum.h>
+#include <ATen/ops/minimum.h>
+#include <ATen/ops/where.h>
 #include <torch/library.h>
+
+#include <cmath>
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
+#include "csrc/aten/Foreach.h"
+#include "csrc/aten/ImageShapes.h"
 #include "csrc/aten/Iterators.h"
 #include "csrc/aten/Structured.h"
 
@@ -25,10 +33,13 @@ def shard(selected: list[tuple[entries.Entry, list[wrappers.Wrapper]]]) -> str:
     roots = sorted({entry.group.functional.func.name.name.base for entry, _ in selected
                     if entry.structured})  # fmt: skip
     metas = "".join(f"#include <ATen/ops/{root}_meta.h>\n" for root in roots)
+    loops = sorted({entry.op.split(".")[0] for entry, _ in selected if foreach.is_foreach(entry)})
+    metas += "".join(f"#include <ATen/ops/{loop.rstrip('_')}_native.h>\n" for loop in loops)
     code = [_INCLUDES + metas + "\nnamespace at_npu {\nnamespace {\n"]
     for entry, functions in selected:
         code.append(f"// {entry.op}")
-        code.append(wrappers.call_function(entry))
+        if not foreach.is_foreach(entry):
+            code.append(wrappers.call_function(entry))
         code += [function.code for function in functions]
     code.append("}  // namespace\n")
     code.append("TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {")
@@ -41,9 +52,13 @@ def shard(selected: list[tuple[entries.Entry, list[wrappers.Wrapper]]]) -> str:
     return "\n".join(code)
 
 
+def wrappers_of(entry: entries.Entry) -> list[wrappers.Wrapper]:
+    return (foreach if foreach.is_foreach(entry) else wrappers).wrappers(entry)
+
+
 def shards(all_entries: list[entries.Entry], count: int) -> list[str]:
     """Sorted by signature, so that equal ones meet in one file; the last may be empty."""
-    generated = [(entry, wrappers.wrappers(entry)) for entry in all_entries]
+    generated = [(entry, wrappers_of(entry)) for entry in all_entries]
     generated.sort(key=lambda pair: (pair[1][0].signature, pair[0].op))
     size = -(-len(generated) // count)
     return [shard(generated[i * size : (i + 1) * size]) for i in range(count)]

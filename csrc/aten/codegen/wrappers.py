@@ -34,7 +34,7 @@ def symbol(function: NativeFunction) -> str:
     return "npu_" + str(function.func.name).replace(".", "_")
 
 
-def _signature(function: NativeFunction) -> DispatcherSignature:
+def dispatcher_signature(function: NativeFunction) -> DispatcherSignature:
     return DispatcherSignature.from_schema(function.func, symint=False)
 
 
@@ -54,7 +54,7 @@ def _output_names(entry: Entry) -> list[str]:
 
 def _inputs(entry: Entry) -> list:
     outputs = set(_output_names(entry))
-    arguments = _signature(_reference(entry)).arguments()
+    arguments = dispatcher_signature(_reference(entry)).arguments()
     return [binding for binding in arguments if binding.name not in outputs]
 
 
@@ -149,7 +149,7 @@ def _meta(entry: Entry, function: NativeFunction) -> tuple[str, str]:
     if entry.meta:
         return entry.meta
     wanted = structured.meta_arguments(entry.group)
-    arguments = translate(_signature(function).arguments(), wanted, method=False)
+    arguments = translate(dispatcher_signature(function).arguments(), wanted, method=False)
     name = f"at::meta::structured_{meta.name(entry.group)}"
     return name, ", ".join(e.expr for e in arguments)
 
@@ -220,7 +220,7 @@ def wrappers(entry: Entry) -> list[Wrapper]:
 
 
 def _wrapper(entry: Entry, function: NativeFunction) -> Wrapper:
-    signature = _signature(function)
+    signature = dispatcher_signature(function)
     body = _meta_body if entry.has_meta else _plain_body
     lines = _guard(entry) + body(entry, function)
     name = symbol(function)

@@ -95,6 +95,21 @@ Three batch_norm_legit_no_stats(const at::Tensor& input, const Optional& weight,
   return batch_norm(input, weight, bias, std::nullopt, std::nullopt, training, momentum, eps);
 }
 
+std::tuple<at::Tensor&, at::Tensor&, at::Tensor&> batch_norm_legit_out(
+    const at::Tensor& input, const Optional& weight, const Optional& bias, at::Tensor& running_mean,
+    at::Tensor& running_var, bool training, double momentum, double eps, at::Tensor& out,
+    at::Tensor& save_mean, at::Tensor& save_invstd) {
+  return batch_norm_out(input, weight, bias, running_mean, running_var, training, momentum, eps,
+                        out, save_mean, save_invstd);
+}
+
+std::tuple<at::Tensor&, at::Tensor&, at::Tensor&> batch_norm_legit_no_stats_out(
+    const at::Tensor& input, const Optional& weight, const Optional& bias, bool training,
+    double momentum, double eps, at::Tensor& out, at::Tensor& save_mean, at::Tensor& save_invstd) {
+  return batch_norm_out(input, weight, bias, std::nullopt, std::nullopt, training, momentum, eps,
+                        out, save_mean, save_invstd);
+}
+
 // The fourth result is space for a backward that needs more than the statistics: ours does not.
 std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> batch_norm_with_update(
     const at::Tensor& input, const Optional& weight, const Optional& bias, at::Tensor& running_mean,
@@ -146,6 +161,8 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("native_batch_norm.out", &batch_norm_out);
   m.impl("_native_batch_norm_legit", &batch_norm_legit);
   m.impl("_native_batch_norm_legit.no_stats", &batch_norm_legit_no_stats);
+  m.impl("_native_batch_norm_legit.out", &batch_norm_legit_out);
+  m.impl("_native_batch_norm_legit.no_stats_out", &batch_norm_legit_no_stats_out);
   m.impl("_batch_norm_with_update", &batch_norm_with_update);
   m.impl("native_batch_norm_backward", &batch_norm_backward);
   m.impl("batch_norm_backward", &batch_norm_backward_with_reserve);

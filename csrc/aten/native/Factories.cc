@@ -1,7 +1,11 @@
 #include <ATen/EmptyTensor.h>
 #include <ATen/native/RangeUtils.h>
 #include <ATen/native/TensorFactories.h>
+#include <ATen/ops/tril_indices.h>
+#include <ATen/ops/triu_indices.h>
 #include <torch/library.h>
+
+#include <cmath>
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Outputs.h"
@@ -107,6 +111,54 @@ at::Tensor& linspace_out(const at::Scalar& start, const at::Scalar& end, int64_t
   });
 }
 
+at::Tensor& logspace_out(const at::Scalar& start, const at::Scalar& end, int64_t steps, double base,
+                         at::Tensor& out) {
+  TORCH_CHECK(steps >= 0, "number of steps must be non-negative");
+  if (out.numel() != steps) out.resize_({steps});
+  const bool direct = out.is_floating_point() && out.scalar_type() != at::kDouble;
+  return fill_through(out, direct, at::kFloat, [&](const at::Tensor& made) {
+    ACLNN_CALL(aclnnLogSpace, start, end, steps, base, made);
+  });
+}
+
+// torch.range, which includes the end.
+at::Tensor& range_out(const at::Scalar& start, const at::Scalar& end, const at::Scalar& step,
+                      at::Tensor& out) {
+  const double from = start.toDouble(), to = end.toDouble(), by = step.toDouble();
+  at::native::arange_check_bounds(start, end, step);
+  const auto size = static_cast<int64_t>(std::floor((to - from) / by)) + 1;
+  if (out.numel() != size) out.resize_({size});
+  const bool direct = out.scalar_type() == at::kFloat || out.scalar_type() == at::kLong ||
+                      out.scalar_type() == at::kInt || out.scalar_type() == at::kDouble;
+  return fill_through(out, direct, at::kLong, [&](const at::Tensor& made) {
+    ACLNN_CALL(aclnnRange, start, end, step, made);
+  });
+}
+
+// Made on the CPU, as there is no function for them.
+template <class Make>
+at::Tensor made_on_host(Make make, std::optional<at::ScalarType> dtype,
+                        std::optional<at::Device> device) {
+  const at::Tensor indices = make(at::TensorOptions().dtype(dtype.value_or(at::kLong)));
+  return indices.to(device_or_current(device));
+}
+
+at::Tensor tril_indices(int64_t rows, int64_t columns, int64_t offset,
+                        std::optional<at::ScalarType> dtype, std::optional<at::Layout>,
+                        std::optional<at::Device> device, std::optional<bool>) {
+  return made_on_host(
+      [&](const auto& options) { return at::tril_indices(rows, columns, offset, options); }, dtype,
+      device);
+}
+
+at::Tensor triu_indices(int64_t rows, int64_t columns, int64_t offset,
+                        std::optional<at::ScalarType> dtype, std::optional<at::Layout>,
+                        std::optional<at::Device> device, std::optional<bool>) {
+  return made_on_host(
+      [&](const auto& options) { return at::triu_indices(rows, columns, offset, options); }, dtype,
+      device);
+}
+
 at::Tensor& eye_m_out(int64_t n, int64_t m, at::Tensor& out) {
   TORCH_CHECK(n >= 0, "n must be greater or equal to 0, got ", n);
   TORCH_CHECK(m >= 0, "m must be greater or equal to 0, got ", m);
@@ -126,6 +178,10 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("_efficientzerotensor", &efficient_zero_tensor);
   m.impl("arange.start_out", &arange_start_out);
   m.impl("linspace.out", &linspace_out);
+  m.impl("logspace.out", &logspace_out);
+  m.impl("range.out", &range_out);
+  m.impl("tril_indices", &tril_indices);
+  m.impl("triu_indices", &triu_indices);
   m.impl("eye.out", &eye_out);
   m.impl("eye.m_out", &eye_m_out);
 }

@@ -1,17 +1,13 @@
 #include <ATen/ops/where.h>
 #include <torch/library.h>
 
-#include <algorithm>
-
 #include "csrc/aten/AclnnCall.h"
-#include "csrc/aten/Outputs.h"
+#include "csrc/aten/Foreach.h"
 #include "csrc/core/NPUGuard.h"
 
 // The two steps of torch.amp.GradScaler. Neither waits for the device.
 namespace at_npu {
 namespace {
-
-constexpr size_t kMaxTensors = 250;  // the hardware's kernel takes no longer lists
 
 void check_on_same_npu(const at::Tensor& tensor, const at::Tensor& like, const char* name) {
   TORCH_CHECK(tensor.device() == like.device(), name, " must be on ", like.device(), ", got ",
@@ -30,10 +26,9 @@ void unscale(at::TensorList grads, at::Tensor& found_inf, const at::Tensor& inv_
   check_float(inv_scale, "inv_scale");
   check_float(found_inf, "found_inf");
   const c10_npu::NPUGuard guard(grads[0].device());
-  for (size_t begin = 0; begin < grads.size(); begin += kMaxTensors) {
-    const at::TensorList part = grads.slice(begin, std::min(kMaxTensors, grads.size() - begin));
-    ACLNN_CALL(aclnnForeachNonFiniteCheckAndUnscale, part, found_inf, inv_scale);
-  }
+  in_parts(grads.size(), [&](const auto& part) {
+    ACLNN_CALL(aclnnForeachNonFiniteCheckAndUnscale, part(grads), found_inf, inv_scale);
+  });
 }
 
 // A composition, of one-element tensors: third_party/cann does not declare aclnnAmpUpdateScale.

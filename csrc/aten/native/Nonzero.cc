@@ -39,6 +39,23 @@ at::Tensor nonzero(const at::Tensor& self) {
   return nonzero_out(self, out);
 }
 
+// `size` rows: the first hits, and `fill_value` in what is left.
+at::Tensor nonzero_rows(const at::Tensor& self, int64_t size, int64_t fill_value) {
+  TORCH_CHECK(size >= 0, "nonzero_static: 'size' must be an non-negative integer");
+  const at::Tensor hits = self.nonzero();
+  const int64_t rows = std::min(size, hits.size(0));
+  at::Tensor out = empty({size, self.dim()}, at::kLong, self.device()).fill_(fill_value);
+  out.slice(0, 0, rows).copy_(hits.slice(0, 0, rows));
+  return out;
+}
+
+at::Tensor& nonzero_rows_out(const at::Tensor& self, int64_t size, int64_t fill_value,
+                             at::Tensor& out) {
+  const at::Tensor result = nonzero_rows(self, size, fill_value);
+  give_back(result, fit(out, sized(self, result.sizes(), at::kLong)));
+  return out;
+}
+
 at::Tensor& masked_select_out(const at::Tensor& self, const at::Tensor& mask, at::Tensor& out) {
   TORCH_CHECK(mask.scalar_type() == at::kBool, "masked_select: expected BoolTensor for mask, got ",
               mask.scalar_type());
@@ -68,6 +85,8 @@ at::Tensor masked_select(const at::Tensor& self, const at::Tensor& mask) {
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("nonzero", &nonzero);
   m.impl("nonzero.out", &nonzero_out);
+  m.impl("nonzero_static", &nonzero_rows);
+  m.impl("nonzero_static.out", &nonzero_rows_out);
   m.impl("masked_select", &masked_select);
   m.impl("masked_select.out", &masked_select_out);
 }

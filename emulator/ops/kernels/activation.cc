@@ -23,6 +23,7 @@
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/leaky_relu_backward.h>
 #include <ATen/ops/log_sigmoid.h>
+#include <ATen/ops/logit_backward.h>
 #include <ATen/ops/mish.h>
 #include <ATen/ops/mish_backward.h>
 #include <ATen/ops/mul.h>
@@ -192,5 +193,11 @@ EMULATE(aclnnPreluBackward,
           grad_input.copy_(input_result);
           grad_weight.copy_(weight_result.sum_to_size(spread.sizes()).reshape(grad_weight.sizes()));
         })
+
+// A negative eps stands for none.
+EMULATE(aclnnLogitGrad, broadcast, [](Tensor self, Tensor grad, double eps, Tensor out) {
+  out.copy_(
+      at::logit_backward(wide(grad), wide(self), eps < 0 ? std::nullopt : std::optional(eps)));
+})
 
 }  // namespace ascend_emulator

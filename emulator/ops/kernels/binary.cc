@@ -1,16 +1,21 @@
 #include "emulator/ops/functions/binary.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/atan2.h>
 #include <ATen/ops/bitwise_and.h>
+#include <ATen/ops/bitwise_left_shift.h>
 #include <ATen/ops/bitwise_not.h>
 #include <ATen/ops/bitwise_or.h>
+#include <ATen/ops/bitwise_right_shift.h>
 #include <ATen/ops/bitwise_xor.h>
+#include <ATen/ops/complex.h>
 #include <ATen/ops/eq.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/ge.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/heaviside.h>
 #include <ATen/ops/le.h>
+#include <ATen/ops/linalg_cross.h>
 #include <ATen/ops/logaddexp.h>
 #include <ATen/ops/logaddexp2.h>
 #include <ATen/ops/logical_and.h>
@@ -19,6 +24,7 @@
 #include <ATen/ops/logical_xor.h>
 #include <ATen/ops/lt.h>
 #include <ATen/ops/ne.h>
+#include <ATen/ops/polar.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/xlogy.h>
 
@@ -94,6 +100,34 @@ EMULATE(aclnnEqual, [](Tensor self, Tensor other, Tensor out) {
 })
 EMULATE(aclnnSWhere, broadcast, [](Tensor condition, Tensor self, Tensor other, Tensor out) {
   out.copy_(at::where(condition.to(at::kBool), self, other));
+})
+
+EMULATE(aclnnLeftShift, broadcast, [](Tensor self, Tensor bits, Tensor out) {
+  same_bits(out).copy_(at::bitwise_left_shift(same_bits(self), same_bits(bits)));
+})
+EMULATE(aclnnLeftShifts, broadcast, [](Tensor self, Scalar bits, Tensor out) {
+  same_bits(out).copy_(at::bitwise_left_shift(same_bits(self), bits));
+})
+// Zeros come in from the left for unsigned integers: of those of 64 bits one at a time, as signed
+// numbers.
+EMULATE(aclnnRightShift, broadcast, [](Tensor self, Tensor bits, Tensor out) {
+  const Tensor count = same_bits(bits);
+  if (self.scalar_type() != at::kUInt64) {
+    out.copy_(at::bitwise_right_shift(same_order(self), count));
+    return;
+  }
+  const Tensor first = at::bitwise_right_shift(same_bits(self), 1).bitwise_and(INT64_MAX);
+  const Tensor shifted = at::bitwise_right_shift(first, count - 1);
+  same_bits(out).copy_(at::where(count == 0, same_bits(self), shifted));
+})
+
+EMULATE(aclnnComplex, broadcast, [](Tensor real, Tensor imaginary, Tensor out) {
+  out.copy_(at::complex(wide(real), wide(imaginary)));
+})
+EMULATE(aclnnPolar, broadcast,
+        [](Tensor length, Tensor angle, Tensor out) { out.copy_(at::polar(length, angle)); })
+EMULATE(aclnnLinalgCross, broadcast, [](Tensor self, Tensor other, int64_t dim, Tensor out) {
+  out.copy_(at::linalg_cross(self, other, dim));
 })
 
 }  // namespace ascend_emulator

@@ -3,6 +3,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/linspace.h>
+#include <ATen/ops/logspace.h>
 #include <ATen/ops/range.h>
 
 #include "emulator/ops/emulate.h"
@@ -26,5 +27,9 @@ EMULATE(aclnnLinspace, [](Scalar start, Scalar end, int64_t steps, Tensor out) {
   out.copy_(at::linspace(start, end, steps, out.scalar_type()));
 })
 EMULATE(aclnnEye, [](int64_t n, int64_t m, Tensor out) { out.copy_(at::eye(n, m)); })
+
+EMULATE(aclnnLogSpace, [](Scalar start, Scalar end, int64_t steps, double base, Tensor out) {
+  out.copy_(at::logspace(start, end, steps, base, at::kDouble));
+})
 
 }  // namespace ascend_emulator

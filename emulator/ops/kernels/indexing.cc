@@ -1,12 +1,14 @@
 #include "emulator/ops/functions/indexing.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/_embedding_bag.h>
 #include <ATen/ops/_index_put_impl.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/embedding_dense_backward.h>
+#include <ATen/ops/embedding_renorm.h>
 #include <ATen/ops/flip.h>
 #include <ATen/ops/gather.h>
 #include <ATen/ops/index.h>
@@ -20,6 +22,8 @@
 #include <ATen/ops/roll.h>
 #include <ATen/ops/scatter.h>
 #include <ATen/ops/scatter_add.h>
+#include <ATen/ops/scatter_reduce.h>
+#include <ATen/ops/searchsorted.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/take.h>
 #include <ATen/ops/tensor.h>
@@ -27,7 +31,7 @@
 #include <ATen/ops/triu.h>
 #include <ATen/ops/where.h>
 
-#include "emulator/ops/emulate.h"
+#include "emulator/ops/kernels/operand.h"
 #include "emulator/ops/kernels/wide_unsigned.h"
 
 namespace ascend_emulator {
@@ -169,5 +173,49 @@ EMULATE(aclnnOneHot,
           const Tensor hot = self.unsqueeze(dim) == at::arange(classes).reshape(shape);
           out.copy_(at::where(hot, on, off));
         })
+
+EMULATE(aclnnEmbeddingRenorm, [](Tensor self, Tensor indices, double max_norm, double norm_type) {
+  at::embedding_renorm_(self, indices, max_norm, norm_type);
+})
+// What the caller has no room for is not stored.
+EMULATE(aclnnEmbeddingBag,
+        [](Tensor weight, Tensor indices, Tensor offsets, bool scale, int64_t mode, bool sparse,
+           OptionalTensor per_sample, bool with_last, int64_t padding_index, Tensor out,
+           Tensor offset_to_bag, Tensor bag_size, Tensor max_indices) {
+          const auto store = [](Tensor& target, const Tensor& value) {
+            if (target.numel() == value.numel()) target.copy_(value.reshape(target.sizes()));
+          };
+          const Tensor starts = long_index(offsets);
+          const auto [bags, unused, sizes, maxima] =
+              at::_embedding_bag(wide(weight), long_index(indices), starts, scale, mode, sparse,
+                                 wide(per_sample), with_last, padding_index);
+          out.copy_(bags);
+          const Tensor all = at::arange(indices.numel(), at::kLong);
+          store(offset_to_bag, at::searchsorted(starts, all, false, /*right=*/true) - 1);
+          store(bag_size, sizes);
+          store(max_indices, maxima);
+        })
+EMULATE(aclnnInplacePut, [](Tensor self, Tensor index, Tensor source, bool accumulate) {
+  self.put_(long_index(index), source, accumulate);
+})
+// reduce: 0 replaces, then sum, product, maximum, minimum, mean.
+EMULATE(aclnnScatterReduce, [](Tensor self, int64_t dim, Tensor index, Tensor source,
+                               int64_t reduce, bool include_self, Tensor out) {
+  const char* const names[] = {"", "sum", "prod", "amax", "amin", "mean"};
+  TORCH_CHECK(reduce >= 0 && reduce <= 5, "reduce is ", reduce, "; it must be 0 to 5.");
+  if (reduce == 0) {
+    at::scatter_out(out, self, dim, long_index(index), source);
+  } else if (reduce == 1 && include_self) {
+    at::scatter_add_out(out, self, dim, long_index(index), source);
+  } else {
+    at::scatter_reduce_out(out, self, dim, long_index(index), source, names[reduce], include_self);
+  }
+})
+EMULATE(aclnnRepeatInterleaveTensor, [](Tensor repeats, int64_t output_size, Tensor out) {
+  out.copy_(at::repeat_interleave(repeats, std::optional(output_size)));
+})
+EMULATE(aclnnChannelShuffle, [](Tensor self, int64_t groups, Tensor out) {
+  out.copy_(self.unflatten(1, {groups, -1}).transpose(1, 2).flatten(1, 2));
+})
 
 }  // namespace ascend_emulator

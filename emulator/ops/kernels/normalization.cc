@@ -7,24 +7,18 @@
 #include <ATen/ops/native_group_norm_backward.h>
 #include <ATen/ops/native_layer_norm.h>
 #include <ATen/ops/native_layer_norm_backward.h>
+#include <ATen/ops/renorm.h>
 #include <ATen/ops/rsqrt.h>
+#include <ATen/ops/sqrt.h>
 #include <ATen/ops/var_mean.h>
 
 #include <numeric>
 
-#include "emulator/ops/emulate.h"
 #include "emulator/ops/kernels/gradients.h"
+#include "emulator/ops/kernels/operand.h"
 
 namespace ascend_emulator {
 namespace {
-
-// The hardware computes in float32 whatever mix of types it is given; so do these.
-Tensor wide(const Tensor& tensor) {
-  return c10::isReducedFloatingType(tensor.scalar_type()) ? tensor.to(at::kFloat) : tensor;
-}
-OptionalTensor wide(const OptionalTensor& tensor) {
-  return tensor ? OptionalTensor(wide(*tensor)) : std::nullopt;
-}
 
 // Statistics are left alone where the caller gives no room for them (inference).
 void store_statistics(OptionalTensor& target, const Tensor& value) {
@@ -121,5 +115,75 @@ EMULATE(aclnnGroupNormBackward,
                                                groups, wanted),
                 grad_input, grad_weight, grad_bias);
         })
+
+// The parts of a batch norm over several devices. Sums are over all dimensions but the channels.
+EMULATE(aclnnBatchNormGatherStatsWithCounts,
+        [](Tensor, Tensor mean, Tensor invstd, OptionalTensor running_mean,
+           OptionalTensor running_var, double momentum, double eps, Tensor counts, Tensor mean_all,
+           Tensor invstd_all) {
+          const Tensor weight = wide(counts).unsqueeze(1), means = wide(mean);
+          const Tensor total = weight.sum();
+          const Tensor center = (means * weight).sum(0) / total;
+          const Tensor spread = wide(invstd).pow(-2) - eps + (means - center).square();
+          const Tensor squares = (spread * weight).sum(0);
+          mean_all.copy_(center);
+          invstd_all.copy_(at::rsqrt(squares / total + eps));
+          const auto follow = [&](OptionalTensor& running, const Tensor& value) {
+            if (running) running->copy_(wide(*running) * (1 - momentum) + value * momentum);
+          };
+          follow(running_mean, center);
+          follow(running_var, squares / (total - 1));
+        })
+EMULATE(aclnnBatchNormReduceBackward,
+        [](Tensor grad, Tensor input, Tensor mean, Tensor invstd, OptionalTensor, bool,
+           bool with_weight, bool with_bias, Tensor sum_dy, Tensor sum_dy_xmu,
+           OptionalTensor grad_weight, OptionalTensor grad_bias) {
+          const auto over_channels = [](const Tensor& values) {
+            return values.transpose(0, 1).flatten(1).sum(1);
+          };
+          const Tensor sum = over_channels(wide(grad));
+          const Tensor weighted =
+              over_channels(wide(grad) * (wide(input) - per_channel(wide(mean), input)));
+          sum_dy.copy_(sum);
+          sum_dy_xmu.copy_(weighted);
+          if (with_weight && grad_weight) grad_weight->copy_(weighted * wide(invstd));
+          if (with_bias && grad_bias) grad_bias->copy_(sum);
+        })
+EMULATE(aclnnBatchNormElemtBackward,
+        [](Tensor grad, Tensor input, Tensor mean, Tensor invstd, OptionalTensor weight,
+           Tensor sum_dy, Tensor sum_dy_xmu, Tensor counts, Tensor out) {
+          const auto spread = [&](const Tensor& values) { return per_channel(values, input); };
+          const Tensor total = counts.to(at::kFloat).sum();
+          const Tensor scale = wide(invstd);
+          const Tensor centered = wide(input) - spread(wide(mean));
+          const Tensor slope = scale.square() * wide(sum_dy_xmu) / total;
+          Tensor result = wide(grad) - spread(wide(sum_dy) / total) - centered * spread(slope);
+          result *= spread(weight ? scale * wide(*weight) : scale);
+          out.copy_(result);
+        })
+
+// Root mean square over the dimensions of gamma, which are the last ones.
+EMULATE(aclnnRmsNorm, [](Tensor x, Tensor gamma, double eps, Tensor y, Tensor rstd) {
+  std::vector<int64_t> dims(gamma.dim());
+  std::iota(dims.begin(), dims.end(), -gamma.dim());
+  const Tensor scale = at::rsqrt(wide(x).square().mean(dims, /*keepdim=*/true) + eps);
+  y.copy_(wide(x) * scale * wide(gamma));
+  rstd.copy_(scale.reshape(rstd.sizes()));
+})
+EMULATE(aclnnRmsNormGrad,
+        [](Tensor dy, Tensor x, Tensor rstd, Tensor gamma, Tensor dx, Tensor dgamma) {
+          std::vector<int64_t> dims(gamma.dim());
+          std::iota(dims.begin(), dims.end(), -gamma.dim());
+          std::vector<int64_t> rows = x.sizes().vec();
+          std::fill(rows.end() - gamma.dim(), rows.end(), 1);
+          const Tensor normed = wide(x) * rstd.reshape(rows);
+          const Tensor scaled = wide(dy) * wide(gamma);
+          const Tensor mean = (scaled * normed).mean(dims, /*keepdim=*/true);
+          dx.copy_((scaled - normed * mean) * rstd.reshape(rows));
+          dgamma.copy_((wide(dy) * normed).sum_to_size(gamma.sizes()));
+        })
+EMULATE(aclnnRenorm, [](Tensor self, Scalar p, int64_t dim, Scalar max_norm, Tensor out) {
+  out.copy_(at::renorm(wide(self), p, dim, max_norm));
+})
 
 }  // namespace ascend_emulator

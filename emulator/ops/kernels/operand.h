@@ -16,6 +16,15 @@ inline Tensor numeric(const Tensor& tensor) {
   return tensor.scalar_type() == at::kBool ? tensor.to(at::kLong) : tensor;
 }
 
+// Half precision as float32, for which ATen has every kernel, and in which the hardware
+// accumulates.
+inline Tensor wide(const Tensor& tensor) {
+  return c10::isReducedFloatingType(tensor.scalar_type()) ? tensor.to(at::kFloat) : tensor;
+}
+inline OptionalTensor wide(const OptionalTensor& tensor) {
+  return tensor ? OptionalTensor(wide(*tensor)) : tensor;
+}
+
 inline bool is_integral(const Tensor& tensor) {
   return c10::isIntegralType(tensor.scalar_type(), /*includeBool=*/true);
 }

@@ -24,6 +24,11 @@ Moments update_moments(Tensor& m, Tensor& v, const Tensor& grad, double beta1, d
   return {first, second};
 }
 
+// The i-th tensor of a list that may be absent or empty.
+Tensor element(const std::optional<Tensors>& list, size_t i) {
+  return list && !list->empty() ? list->at(i) : Tensor();
+}
+
 }  // namespace
 
 // `step` counts the steps done before this one.
@@ -62,6 +67,49 @@ EMULATE(aclnnApplyFusedEmaAdam, [](Tensor grad, Tensor var, Tensor m, Tensor v, 
   const Tensor result = value - update * lr;
   var.copy_(result);
   ema.copy_(ema.to(at::kFloat) * ema_decay + result * (1 - ema_decay));
+})
+
+// foundInf of 1 skips the step. `steps` count this one; gradients are divided by gradScale.
+EMULATE(aclnnFusedAdamw, [](Tensors params, Tensors grads, Tensors m, Tensors v,
+                            std::optional<Tensors> max_v, Tensors steps, OptionalTensor scale,
+                            OptionalTensor found_inf, double lr, double beta1, double beta2,
+                            double weight_decay, double eps, bool amsgrad, bool maximize) {
+  if (found_inf && found_inf->item<double>() == 1) return;
+  const double sign = (maximize ? -1 : 1) / (scale ? scale->item<double>() : 1);
+  for (size_t i = 0; i < params.size(); ++i) {
+    const double t = steps.at(i).item<double>();
+    const Tensor gradient = grads.at(i).to(at::kFloat) * sign;
+    const Moments moments = update_moments(m.at(i), v.at(i), gradient, beta1, beta2);
+    Tensor second = moments.second;
+    if (amsgrad) {
+      Tensor largest = element(max_v, i);
+      TORCH_CHECK(largest.defined(), "amsgrad needs maxExpAvgSqsRef.");
+      second = at::maximum(largest.to(at::kFloat), second);
+      largest.copy_(second);
+    }
+    const Tensor denominator = at::sqrt(second) / std::sqrt(1 - std::pow(beta2, t)) + eps;
+    const Tensor decayed = params[i].to(at::kFloat) * (1 - lr * weight_decay);
+    params[i].copy_(decayed - moments.first / denominator * (lr / (1 - std::pow(beta1, t))));
+  }
+})
+
+// The gradients keep what gradScale makes of them.
+EMULATE(aclnnFusedSgd, [](Tensors params, Tensors grads, std::optional<Tensors> buffers,
+                          OptionalTensor scale, double weight_decay, double momentum, double lr,
+                          double dampening, bool nesterov, bool maximize, bool is_first) {
+  for (size_t i = 0; i < params.size(); ++i) {
+    if (scale) grads.at(i).div_(scale->item());
+    const Tensor value = params[i].to(at::kFloat);
+    Tensor gradient = grads.at(i).to(at::kFloat) * (maximize ? -1 : 1) + value * weight_decay;
+    Tensor buffer = element(buffers, i);
+    if (buffer.defined()) {
+      const Tensor moved =
+          is_first ? gradient : buffer.to(at::kFloat) * momentum + gradient * (1 - dampening);
+      buffer.copy_(moved);
+      gradient = nesterov ? gradient + moved * momentum : moved;
+    }
+    params[i].copy_(value - gradient * lr);
+  }
 })
 
 }  // namespace ascend_emulator

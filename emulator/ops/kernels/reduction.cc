@@ -16,9 +16,11 @@
 #include <ATen/ops/mean.h>
 #include <ATen/ops/median.h>
 #include <ATen/ops/min.h>
+#include <ATen/ops/nanmedian.h>
 #include <ATen/ops/nansum.h>
 #include <ATen/ops/prod.h>
 #include <ATen/ops/std.h>
+#include <ATen/ops/std_mean.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/var.h>
 #include <ATen/ops/var_mean.h>
@@ -161,5 +163,38 @@ EMULATE(aclnnCummin, [](Tensor self, int64_t dim, Tensor values, Tensor indices)
   values.copy_(minima);
   indices.copy_(positions);
 })
+
+EMULATE(aclnnAminmax,
+        [](Tensor self, OptionalIntArray dims, bool keep, Tensor minimum, Tensor maximum) {
+          minimum.copy_(at::amin(self, dims_or_all(dims, self), keep));
+          maximum.copy_(at::amax(self, dims_or_all(dims, self), keep));
+        })
+EMULATE(aclnnAminmaxAll, [](Tensor self, Tensor minimum, Tensor maximum) {
+  minimum.copy_(at::min(self));
+  maximum.copy_(at::max(self));
+})
+EMULATE(aclnnAminmaxDim, [](Tensor self, int64_t dim, bool keep, Tensor minimum, Tensor maximum) {
+  minimum.copy_(at::amin(self, dim, keep));
+  maximum.copy_(at::amax(self, dim, keep));
+})
+EMULATE(aclnnNanMedian, reduction, [](Tensor self, Tensor out) { out.copy_(at::nanmedian(self)); })
+
+#define EMULATE_MEDIAN_DIM(function, op)                                        \
+  EMULATE(function, reduction,                                                  \
+          [](Tensor self, int64_t dim, bool keep, Tensor out, Tensor indices) { \
+            const auto [values, positions] = at::op(self, dim, keep);           \
+            out.copy_(values);                                                  \
+            indices.copy_(positions);                                           \
+          })
+
+EMULATE_MEDIAN_DIM(aclnnMedianDim, median)
+EMULATE_MEDIAN_DIM(aclnnNanMedianDim, nanmedian)
+
+EMULATE(aclnnStdMeanCorrection, reduction,
+        [](Tensor self, OptionalIntArray dims, int64_t correction, bool keep, Tensor std,
+           Tensor mean) {
+          at::std_mean_out(std, mean, self, dims_or_all(dims, self), Scalar(correction), keep);
+        })
+EMULATE(aclnnTrace, [](Tensor self, Tensor out) { out.copy_(self.diagonal().sum()); })
 
 }  // namespace ascend_emulator

@@ -2,6 +2,9 @@
 
 #include <ATen/ops/_unique2.h>
 #include <ATen/ops/argsort.h>
+#include <ATen/ops/bincount.h>
+#include <ATen/ops/histc.h>
+#include <ATen/ops/isin.h>
 #include <ATen/ops/kthvalue.h>
 #include <ATen/ops/searchsorted.h>
 #include <ATen/ops/sort.h>
@@ -11,6 +14,14 @@
 #include "emulator/ops/kernels/wide_unsigned.h"
 
 namespace ascend_emulator {
+namespace {
+
+// ATen's isin knows no boolean scalars.
+Scalar number(const Scalar& scalar) {
+  return scalar.isBoolean() ? Scalar(scalar.to<int64_t>()) : scalar;
+}
+
+}  // namespace
 
 EMULATE(aclnnSort,
         [](Tensor self, bool stable, int64_t dim, bool descending, Tensor values, Tensor indices) {
@@ -47,5 +58,22 @@ EMULATE(aclnnUnique2, [](Tensor self, bool sorted, bool with_inverse, bool with_
   if (with_inverse && inverse) inverse->copy_(positions);
   if (with_counts) counts.set(numbers);
 })
+
+// The caller has sized `out` for the largest number.
+EMULATE(aclnnBincount, [](Tensor self, OptionalTensor weights, int64_t minimum, Tensor out) {
+  const bool weighted = weights && weights->numel() != 0;
+  out.copy_(at::bincount(self, weighted ? weights : std::nullopt, minimum));
+})
+EMULATE(aclnnHistc, [](Tensor self, int64_t bins, Scalar low, Scalar high, Tensor out) {
+  out.copy_(at::histc(self.to(at::kDouble), bins, low, high));
+})
+EMULATE(aclnnIsInTensorScalar, broadcast,
+        [](Tensor elements, Scalar test, bool unique, bool invert, Tensor out) {
+          at::isin_out(out, elements, number(test), unique, invert);
+        })
+EMULATE(aclnnIsInScalarTensor,
+        [](Scalar element, Tensor tests, bool unique, bool invert, Tensor out) {
+          at::isin_out(out, number(element), tests, unique, invert);
+        })
 
 }  // namespace ascend_emulator

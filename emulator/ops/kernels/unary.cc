@@ -3,6 +3,7 @@
 #include <ATen/ops/abs.h>
 #include <ATen/ops/acos.h>
 #include <ATen/ops/acosh.h>
+#include <ATen/ops/angle.h>
 #include <ATen/ops/asin.h>
 #include <ATen/ops/asinh.h>
 #include <ATen/ops/atan.h>
@@ -10,6 +11,7 @@
 #include <ATen/ops/ceil.h>
 #include <ATen/ops/cos.h>
 #include <ATen/ops/cosh.h>
+#include <ATen/ops/digamma.h>
 #include <ATen/ops/erf.h>
 #include <ATen/ops/erfc.h>
 #include <ATen/ops/erfinv.h>
@@ -22,6 +24,7 @@
 #include <ATen/ops/isinf.h>
 #include <ATen/ops/isneginf.h>
 #include <ATen/ops/isposinf.h>
+#include <ATen/ops/lgamma.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/log10.h>
 #include <ATen/ops/log1p.h>
@@ -116,5 +119,13 @@ EMULATE(aclnnNanToNum, broadcast,
         [](Tensor self, double nan, double posinf, double neginf, Tensor out) {
           at::nan_to_num_out(out, self, nan, posinf, neginf);
         })
+
+EMULATE(aclnnAngleV2, broadcast, [](Tensor self, Tensor out) { out.copy_(at::angle(wide(self))); })
+EMULATE(aclnnDigamma, broadcast,
+        [](Tensor self, Tensor out) { out.copy_(at::digamma(wide(self))); })
+EMULATE(aclnnLgamma, broadcast, [](Tensor self, Tensor out) { out.copy_(at::lgamma(wide(self))); })
+EMULATE(aclnnRoundDecimals, broadcast, [](Tensor self, int64_t decimals, Tensor out) {
+  out.copy_(at::round(is_integral(self) ? self.to(at::kDouble) : self, decimals));
+})
 
 }  // namespace ascend_emulator

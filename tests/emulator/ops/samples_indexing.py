@@ -18,6 +18,11 @@ def _embedding_gradient() -> torch.Tensor:
     return table.grad
 
 
+def _used() -> torch.Tensor:
+    """The rows of the table that the tokens name."""
+    return torch.zeros(6, 1, dtype=torch.bool).index_fill(0, TOKENS.flatten(), True)
+
+
 def _put(accumulate: bool) -> torch.Tensor:
     return X.clone().index_put((ROWS,), Y[:3], accumulate)
 
@@ -76,6 +81,46 @@ ARRANGING = [
     ),
 ]
 
+_BAGS = torch.tensor([0, 2, 3])
+_BAG_OF = torch.tensor([0, 0, 1, 2, 2, 2])
+_FLAT = TOKENS.flatten()
+EMBEDDING_BAGS = [
+    (
+        "aclnnEmbeddingBag",
+        [
+            TABLE, _FLAT, _BAGS, False, 1, False, None, False, -1,
+            Out(F.embedding_bag(_FLAT, TABLE, _BAGS, mode="mean")), Out(_BAG_OF),
+            Out(torch.tensor([2, 1, 3])), torch.zeros(3, dtype=torch.int64),
+        ],
+    ),
+    (
+        "aclnnEmbeddingRenorm",
+        [in_out(TABLE, torch.renorm(TABLE, 2, 0, 0.5).where(_used(), TABLE)), TOKENS, 0.5, 2.0],
+    ),
+]  # fmt: skip
+MOVING = [
+    ("aclnnInplacePut", [in_out(X, X.clone().put_(INDEX, Y[:2])), INDEX, Y[:2], False]),
+    ("aclnnInplacePut", [in_out(X, X.clone().put_(ROWS, Y[0, :3], True)), ROWS, Y[0, :3], True]),
+    ("aclnnScatterReduce", [X, 0, INDEX, Y[:2], 1, True, Out(X.scatter_add(0, INDEX, Y[:2]))]),
+    ("aclnnScatterReduce", [X, 0, INDEX, Y[:2], 0, True, Out(X.scatter(0, INDEX, Y[:2]))]),
+    *(
+        (
+            "aclnnScatterReduce",
+            [X, 0, INDEX, Y[:2], i + 2, False,
+             Out(X.scatter_reduce(0, INDEX, Y[:2], name, include_self=False))],
+        )
+        for i, name in enumerate(["prod", "amax", "amin", "mean"])
+    ),
+    (
+        "aclnnRepeatInterleaveTensor",
+        [torch.tensor([1, 0, 2]), 3, Out(torch.tensor([0, 2, 2]))],
+    ),
+    (
+        "aclnnChannelShuffle",
+        [seeded(2, 4, 3), 2, Out(torch.channel_shuffle(seeded(2, 4, 3), 2))],
+    ),
+]  # fmt: skip
+
 
 def samples() -> list[tuple[str, list]]:
-    return GATHERING + SCATTERING + ARRANGING
+    return GATHERING + SCATTERING + ARRANGING + EMBEDDING_BAGS + MOVING

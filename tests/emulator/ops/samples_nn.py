@@ -70,6 +70,7 @@ ACTIVATIONS = [
     ("aclnnGluBackward", [GRAD[:, :3], X, 1, backward(lambda x: F.glu(x, 1), GRAD[:, :3], X)]),
     ("aclnnLogSigmoidForward", [X, Out(F.logsigmoid(X)), torch.empty(0)]),
     ("aclnnLogSigmoidBackward", [GRAD, X, torch.empty(0), backward(F.logsigmoid, GRAD, X)]),
+    ("aclnnLogitGrad", [UNIT, GRAD, 1e-6, backward(lambda x: torch.logit(x, 1e-6), GRAD, UNIT)]),
     ("aclnnPrelu", [X, Y[0], Out(F.prelu(X, Y[0]))]),
     ("aclnnPreluBackward", [GRAD, X, Y[0], *map(Out, gradients(F.prelu, GRAD, X, Y[0]))]),
 ]
@@ -79,6 +80,7 @@ WEIGHT = UNIT[0]
 LOGS, LOGS2D = X.log_softmax(1), seeded(2, 3, 4, 4).log_softmax(1)
 TARGET2D = seeded(2, 4, 4, dtype=torch.int64, seed=1).abs() % 3
 ONE = torch.tensor(1.5)
+_LABELS = torch.tensor([[3, 0, -1, 1, 1, 1]]).expand(4, 6).contiguous()
 _TOTAL = WEIGHT[TARGET].sum()
 _TOTAL2D = WEIGHT[:3][TARGET2D].sum()
 
@@ -126,6 +128,18 @@ LOSSES = [
     (
         "aclnnBinaryCrossEntropyWithLogits",
         [X, Y.sigmoid(), None, None, 1, Out(F.binary_cross_entropy_with_logits(X, Y.sigmoid()))],
+    ),
+    ("aclnnSoftMarginLoss", [X, Y.sign(), 1, Out(F.soft_margin_loss(X, Y.sign()))]),
+    (
+        "aclnnSoftMarginLossBackward",
+        [ONE, X, Y.sign(), 1, backward(lambda x: F.soft_margin_loss(x, Y.sign()), ONE, X)],
+    ),
+    (
+        "aclnnMultilabelMarginLoss",
+        [
+            X, _LABELS, 1, Out(F.multilabel_margin_loss(X, _LABELS)),
+            Out(torch.ops.aten.multilabel_margin_loss_forward(X, _LABELS, 1)[1]),
+        ],
     ),
     ("aclnnKlDiv", [LOGS, UNIT, 2, False, Out(F.kl_div(LOGS, UNIT, reduction="sum"))]),
 ]  # fmt: skip

@@ -29,6 +29,16 @@ def _group_norm(x, w, b):
     return F.group_norm(x, 2, w, b, EPS)
 
 
+def _rms_norm(x, w):
+    return F.rms_norm(x, (5,), w, EPS)
+
+
+# Two devices whose batches have 10 and 30 elements a channel.
+_WORLD_MEAN = MEAN + 0.75
+_WORLD_VAR = (40 * _BATCH_VAR + 10 * 0.75**2 + 30 * 0.25**2) / 39
+_SUM_DY = GRAD.sum((0, 2, 3))
+_SUM_DY_XMU = (GRAD * (IMAGE - _BATCH_MEAN.reshape(6, 1, 1))).sum((0, 2, 3))
+_ROW_RMS = (ROWS.square().mean(1, keepdim=True) + EPS).rsqrt()
 _ROW_MEAN = ROWS.mean(1, keepdim=True)
 _ROW_RSTD = (ROWS.var(1, correction=0, keepdim=True) + EPS).rsqrt()
 _GROUPS = IMAGE.reshape(4, 2, -1)
@@ -73,6 +83,39 @@ NORMALIZATION = [
         ],
     ),
     ("aclnnBatchNormStats", [IMAGE, EPS, *outs([_BATCH_MEAN, _INVSTD])]),
+    (
+        "aclnnBatchNormGatherStatsWithCounts",
+        [
+            IMAGE, torch.stack([MEAN, MEAN + 1]), torch.stack([_INVSTD, _INVSTD]),
+            in_out(MEAN, 0.9 * MEAN + 0.1 * _WORLD_MEAN), in_out(VAR, 0.9 * VAR + 0.1 * _WORLD_VAR),
+            0.1, EPS, torch.tensor([10.0, 30.0]),
+            *outs([_WORLD_MEAN, (_WORLD_VAR * 39 / 40 + EPS).rsqrt()]),
+        ],
+    ),
+    (
+        "aclnnBatchNormReduceBackward",
+        [
+            GRAD, IMAGE, _BATCH_MEAN, _INVSTD, SCALE, True, True, True,
+            *outs([_SUM_DY, _SUM_DY_XMU, _SUM_DY_XMU * _INVSTD, _SUM_DY]),
+        ],
+    ),
+    (
+        "aclnnBatchNormElemtBackward",
+        [
+            GRAD, IMAGE, _BATCH_MEAN, _INVSTD, SCALE, _SUM_DY, _SUM_DY_XMU,
+            torch.tensor([36], dtype=torch.int32),
+            Out(gradients(_batch_norm, GRAD, IMAGE, SCALE, SHIFT)[0], 1e-4),
+        ],
+    ),
+    ("aclnnRmsNorm", [ROWS, ROW_SCALE, EPS, *outs([_rms_norm(ROWS, ROW_SCALE), _ROW_RMS])]),
+    (
+        "aclnnRmsNormGrad",
+        [
+            ROW_GRAD, ROWS, _ROW_RMS, ROW_SCALE,
+            *outs(gradients(_rms_norm, ROW_GRAD, ROWS, ROW_SCALE)),
+        ],
+    ),
+    ("aclnnRenorm", [ROWS, 2.0, 0, 1.0, Out(torch.renorm(ROWS, 2, 0, 1.0))]),
     (
         "aclnnLayerNorm",
         [
@@ -139,7 +182,35 @@ def _ema_adam() -> list:
     ]  # fmt: skip
 
 
+def _fused_adamw(amsgrad: bool) -> list:
+    """The same step for lists of one tensor; `steps` count it."""
+    parameter, m, v, biggest, grad, step, *numbers = _adamw(amsgrad)
+    lists = [[value] for value in (parameter, m, v)]
+    return [
+        lists[0], [grad], *lists[1:], [biggest] if amsgrad else None, [step + 1], None, None,
+        *numbers,
+    ]  # fmt: skip
+
+
+def _sgd() -> list:
+    """A step of torch.optim.SGD with a momentum that exists; gradients arrive scaled by 4."""
+    parameter = torch.nn.Parameter(ROWS.clone())
+    optimizer = torch.optim.SGD([parameter], 0.1, 0.9, 0.1, 0.05)
+    optimizer.state[parameter]["momentum_buffer"] = ROW_GRAD * 0.5
+    before = ROW_GRAD * 0.5
+    parameter.grad = ROW_GRAD.clone()
+    optimizer.step()
+    return [
+        [in_out(ROWS, parameter.detach())], [in_out(ROW_GRAD * 4, ROW_GRAD)],
+        [in_out(before, optimizer.state[parameter]["momentum_buffer"])], torch.tensor([4.0]),
+        0.05, 0.9, 0.1, 0.1, False, False, False,
+    ]  # fmt: skip
+
+
 OPTIMIZERS = [
+    ("aclnnFusedAdamw", _fused_adamw(True)),
+    ("aclnnFusedAdamw", _fused_adamw(False)),
+    ("aclnnFusedSgd", _sgd()),
     ("aclnnApplyAdamWV2", _adamw(False)),
     ("aclnnApplyAdamWV2", _adamw(True)),
     ("aclnnApplyFusedEmaAdam", _ema_adam()),

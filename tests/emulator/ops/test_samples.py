@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 import samples_foreach
+import samples_images
 import samples_indexing
+import samples_linalg
 import samples_nn
 import samples_norm
 import samples_pointwise
+import samples_recurrent
 import samples_reduction
 import torch
 from device import FUNCTIONS, Device, DeviceTensor, Encoder
@@ -21,6 +24,9 @@ MODULES = (
     samples_nn,
     samples_norm,
     samples_foreach,
+    samples_images,
+    samples_linalg,
+    samples_recurrent,
 )
 SAMPLES = [sample for module in MODULES for sample in module.samples()]
 

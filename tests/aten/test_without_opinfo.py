@@ -1,0 +1,111 @@
+"""Operators that no OpInfo calls, against the CPU."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+import torch_npu
+
+X = torch.arange(12.0).reshape(3, 4).sin()
+N = torch.tensor([[1, 2, 3], [4, 5, 6]])
+COLUMNS = torch.arange(2 * 12 * 9.0).reshape(2, 12, 9).sin()
+ROWS = torch.tensor([[2, 1], [0, 3], [2, 1], [0, 1], [0, 3]])
+CHANNELS = torch.arange(96.0).reshape(4, 3, 8).sin()
+
+CALLS = {
+    "shifts": lambda d: [N.to(d) << 2, N.to(d) << N.to(d), N.to(d) >> 1, N.to(d) >> N.to(d)],
+    "aminmax": lambda d: [*torch._aminmax(X.to(d)), *torch._aminmax(X.to(d), 1, True)],
+    "col2im": lambda d: [F.fold(COLUMNS.to(d), (4, 4), 2)],
+    "range": lambda d: [torch.range(1, 4, 0.5, device=d)],
+    "unique_dim": lambda d: [*torch.unique(ROWS.to(d), dim=0, return_inverse=True,
+                                           return_counts=True)],
+    "unique_dim_consecutive": lambda d: [
+        *torch.ops.aten.unique_dim_consecutive(ROWS.to(d), 0, True, True)],
+    "multilabel_margin_loss": lambda d: [
+        F.multilabel_margin_loss(X.to(d), torch.tensor([[3, 0, -1, 1]] * 3).to(d))],
+    "nonzero_static": lambda d: [torch.nonzero_static((X > 0).to(d), size=2),
+                                 torch.nonzero_static((X > 2).to(d), size=3, fill_value=7)],
+    "embedding_max_norm": lambda d: [F.embedding(N.to(d) % 3, X.to(d), max_norm=0.5)],
+    "triu_indices": lambda d: [torch.triu_indices(3, 4, 1, device=d)],
+    "nearest_scales": lambda d: [
+        F.interpolate(CHANNELS.to(d), scale_factor=1.7, mode="nearest"),
+        F.interpolate(CHANNELS.to(d), scale_factor=1.7, mode="nearest-exact")],
+    "bicubic_antialias": lambda d: [
+        F.interpolate(CHANNELS[None].to(d), (2, 5), mode="bicubic", antialias=True)],
+    "pdist": lambda d: [torch.pdist(X.to(d)), torch.pdist(X.to(d), 3.0)],
+    "isin_many": lambda d: [torch.isin(N.to(d), torch.arange(0, 200, 3).to(d)),
+                            torch.isin(N.to(d), torch.arange(0, 200, 3).to(d), invert=True)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_same_as_cpu(name: str) -> None:
+    expected = CALLS[name]("cpu")
+    torch_npu._C.reset_fallback_stats()
+    torch.testing.assert_close([t.cpu() for t in CALLS[name]("npu")], expected)
+    assert not torch_npu._C.fallback_stats()
+
+
+def test_shifts_in_place() -> None:
+    x = N.npu()
+    x <<= 2
+    x >>= torch.tensor([1, 2, 0], device="npu")
+    assert x.tolist() == [[2, 2, 12], [8, 5, 24]]
+
+
+def test_is_set_to() -> None:
+    x = torch.ones(3, device="npu")
+    assert x.is_set_to(x.detach())
+    assert not x.is_set_to(x.clone())
+
+
+def test_equal() -> None:
+    x = X.npu()
+    assert torch.equal(x, X.npu())
+    assert not torch.equal(x, x + 1)
+    assert not torch.equal(x, x.t())
+    assert torch.equal(x[:0], x[:0])
+    assert torch.equal(torch.complex(x, x), torch.complex(x, x))
+    with pytest.raises(RuntimeError, match="data type"):
+        torch.equal(x, x.half())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_synchronised_batch_norm(dtype: torch.dtype) -> None:
+    """Two halves of a batch, with their statistics put together, are like the whole."""
+    x, grad = CHANNELS.to("npu", dtype), CHANNELS.cos().to("npu", dtype)
+    weight, bias = torch.tensor([1.0, 2.0, 0.5]).npu(), torch.tensor([0.1, 0.2, 0.3]).npu()
+    parts, eps = (x[:1], x[1:]), 1e-5
+    mean, var = torch.zeros(3, device="npu"), torch.ones(3, device="npu")
+    local = [torch.batch_norm_stats(part, eps) for part in parts]
+    means, invstds = (torch.stack(values) for values in zip(*local, strict=True))
+    counts = torch.tensor([part.numel() / 3 for part in parts]).npu()
+    whole, invstd = torch.batch_norm_gather_stats_with_counts(
+        x, means, invstds, mean, var, 0.1, eps, counts
+    )
+    out = torch.cat(
+        [torch.batch_norm_elemt(part, weight, bias, whole, invstd, eps) for part in parts]
+    )
+    sums = [
+        torch.batch_norm_backward_reduce(g, part, whole, invstd, weight, True, True, True)
+        for g, part in zip((grad[:1], grad[1:]), parts, strict=True)
+    ]
+    sum_dy, sum_dy_xmu, grad_weight, grad_bias = (sum(s) for s in zip(*sums, strict=True))
+    grad_input = torch.cat(
+        [
+            torch.batch_norm_backward_elemt(
+                g, part, whole, invstd, weight, sum_dy, sum_dy_xmu, counts.int()
+            )
+            for g, part in zip((grad[:1], grad[1:]), parts, strict=True)
+        ]
+    )
+    leaves = [t.cpu().float().requires_grad_() for t in (x, weight, bias)]
+    running = [torch.zeros(3), torch.ones(3)]
+    expected = F.batch_norm(leaves[0], *running, *leaves[1:], True, 0.1, eps)
+    expected.backward(grad.cpu().float())
+    tolerance = {"rtol": 1e-2, "atol": 1e-2} if dtype == torch.float16 else {}
+    actual = [out, mean, var, grad_input, grad_weight, grad_bias]
+    wanted = [expected, *running, *(leaf.grad for leaf in leaves)]
+    torch.testing.assert_close(
+        [t.cpu().float() for t in actual], [t.detach() for t in wanted], **tolerance
+    )
