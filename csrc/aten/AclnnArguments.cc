@@ -104,9 +104,13 @@ ScalarHandle convert(To<aclScalar*> to, Call& call, const Parameter& parameter,
 
 ScalarListHandle convert(To<aclScalarList*>, Call& call, const Parameter& parameter,
                          at::ArrayRef<at::Scalar> scalars) {
+  const auto has = [&](aclDataType type) { return (parameter.dtypes >> type & 1) != 0; };
+  const bool only_float = has(ACL_FLOAT) && !has(ACL_DOUBLE);
   c10::SmallVector<const aclScalar*, kInlineTensors> handles;
   for (const at::Scalar& scalar : scalars) {
-    handles.push_back(convert(To<aclScalar*>{}, call, parameter, scalar).release());
+    float number = only_float ? scalar.toFloat() : 0;
+    handles.push_back(only_float ? aclCreateScalar(&number, ACL_FLOAT)
+                                 : convert(To<aclScalar*>{}, call, parameter, scalar).release());
   }
   return ScalarListHandle(aclCreateScalarList(handles.data(), handles.size()));
 }

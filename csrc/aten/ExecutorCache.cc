@@ -141,8 +141,9 @@ ExecutorCacheStats ExecutorCache::stats() {
 const c10::intrusive_ptr<CachedExecutor>* ExecutorCache::find(const CallKey& key) {
   const size_t first = key.hash() % kSets * kWays;
   for (size_t i = first; i < first + kWays; ++i) {
-    const Entry& entry = entries_[i];
+    Entry& entry = entries_[i];
     if (entry.hash == key.hash() && entry.executor && entry.executor->matches(key)) {
+      entry.hit = true;
       counters_->hits.increase();
       return &entry.executor;
     }
@@ -153,7 +154,9 @@ const c10::intrusive_ptr<CachedExecutor>* ExecutorCache::find(const CallKey& key
 
 void ExecutorCache::insert(uint64_t hash, c10::intrusive_ptr<CachedExecutor> executor) {
   const size_t set = hash % kSets;
-  entries_[set * kWays + next_[set]++ % kWays] = {hash, std::move(executor)};
+  // What was hit gets a second chance, so that calls which never come again displace each other.
+  while (std::exchange(entries_[set * kWays + next_[set] % kWays].hit, false)) ++next_[set];
+  entries_[set * kWays + next_[set]++ % kWays] = {hash, false, std::move(executor)};
 }
 
 bool ExecutorCache::missed_again(uint64_t hash) {

@@ -4,6 +4,7 @@
 #include <ATen/core/List.h>
 #include <ATen/core/Tensor.h>
 #include <c10/util/OptionalArrayRef.h>
+#include <c10/util/SmallVector.h>
 #include <c10/util/intrusive_ptr.h>
 
 #include <algorithm>
@@ -36,8 +37,7 @@ class CallKey {
     add(static_cast<uint64_t>(tensor.storage_offset()));
     const at::Storage& storage = tensor.storage();
     add(storage.nbytes());
-    if (address_count_ < kAddresses) addresses_[address_count_] = storage.mutable_data();
-    ++address_count_;
+    addresses_.push_back(storage.mutable_data());
   }
   void add(Call& call, const Parameter& parameter, const std::optional<at::Tensor>& tensor) {
     tensor.has_value() ? add(call, parameter, *tensor) : add(kAbsent);
@@ -93,23 +93,19 @@ class CallKey {
 
   // False: too long for the cache, or of a kind that it does not keep.
   bool is_usable() const {
-    return size_ <= kWords && address_count_ <= kAddresses && !has_absent_element_;
+    return words_.size() <= kMostWords && !has_absent_element_;
   }
-  std::span<const uint64_t> words() const { return {words_.data(), size_}; }
+  std::span<const uint64_t> words() const { return {words_.data(), words_.size()}; }
   uint64_t hash() const { return hash_; }  // after finish()
 
-  static constexpr size_t kAddresses = 24;
-  using Addresses = std::array<void*, kAddresses>;
+  using Addresses = c10::SmallVector<void*, 24>;  // only calls with long lists have more
   const Addresses& addresses() const { return addresses_; }
 
  private:
-  static constexpr size_t kWords = 192;
+  static constexpr size_t kMostWords = 16384;
   static constexpr uint64_t kAbsent = ~uint64_t{0};
 
-  void add(uint64_t word) {
-    if (size_ < kWords) words_[size_] = word;
-    ++size_;
-  }
+  void add(uint64_t word) { words_.push_back(word); }
   template <class Values>
   void add_all(const Values& values) {
     add(values.size());
@@ -121,11 +117,9 @@ class CallKey {
   }
 
   uint64_t hash_ = 0;
-  size_t size_ = 0;
-  size_t address_count_ = 0;
   bool has_absent_element_ = false;
-  std::array<uint64_t, kWords> words_;  // the first size_ are set
-  Addresses addresses_{};
+  c10::SmallVector<uint64_t, 192> words_;
+  Addresses addresses_;
 };
 
 // A prepared call that can be launched again and again.
@@ -197,6 +191,7 @@ class ExecutorCache {
  private:
   struct Entry {
     uint64_t hash = 0;
+    bool hit = false;  // since it was last passed over
     c10::intrusive_ptr<CachedExecutor> executor;
   };
   struct Counters;

@@ -37,7 +37,9 @@ at::Tensor on_device(at::ArrayRef<at::Scalar> scalars, const at::Tensor& like) {
   std::vector<double> numbers;
   numbers.reserve(scalars.size());
   for (const at::Scalar& scalar : scalars) numbers.push_back(scalar.toDouble());
-  return at::tensor(numbers, at::kFloat).to(like.device(), like.scalar_type());
+  // Pinned, so that the copy does not wait for the device.
+  const at::Tensor on_host = at::tensor(numbers, like.scalar_type()).pin_memory();
+  return on_host.to(like.device(), like.scalar_type(), /*non_blocking=*/true);
 }
 
 }  // namespace at_npu

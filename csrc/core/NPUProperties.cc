@@ -40,11 +40,11 @@ bool can_access_peer(c10::DeviceIndex device, c10::DeviceIndex peer) {
   return accessible != 0;
 }
 
-int cube_utilization(c10::DeviceIndex device) {
+Utilization utilization(c10::DeviceIndex device) {
   const NPUGuard guard(device);
   aclrtUtilizationInfo info{};
   NPU_CHECK(aclrtGetDeviceUtilizationRate(device, &info));
-  return info.cubeUtilization;
+  return {info.cubeUtilization, info.memoryUtilization};
 }
 
 std::string cann_version() { return cann::installed_version(); }

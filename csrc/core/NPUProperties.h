@@ -21,8 +21,12 @@ NPUProperties get_device_properties(c10::DeviceIndex device);
 // Whether kernels on `device` can read the memory of `peer`.
 bool can_access_peer(c10::DeviceIndex device, c10::DeviceIndex peer);
 
-// Percent of the last sampling period in which the cube cores were busy.
-int cube_utilization(c10::DeviceIndex device);
+// Percent of the last sampling period; -1: not measured.
+struct Utilization {
+  int cube;    // cores that were busy
+  int memory;  // bandwidth that was used
+};
+Utilization utilization(c10::DeviceIndex device);
 
 // The installed CANN's version, "unknown" where it does not say.
 std::string cann_version();

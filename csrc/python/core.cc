@@ -136,7 +136,13 @@ void bind_properties(py::module_& module) {
       });
   module.def("_get_device_properties", &c10_npu::get_device_properties, Release());
   module.def("_can_access_peer", &c10_npu::can_access_peer);
-  module.def("_cube_utilization", &c10_npu::cube_utilization, Release());
+  module.def(
+      "_utilization",
+      [](c10::DeviceIndex device) {
+        const c10_npu::Utilization percent = c10_npu::utilization(device);
+        return std::pair(percent.cube, percent.memory);
+      },
+      Release());
   module.def("_cann_version", &c10_npu::cann_version);
 }
 

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "csrc/core/MemoryHolders.h"
+#include "csrc/core/allocator/Settings.h"
 #include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUHostAllocator.h"
 #include "csrc/core/NPUPluggableAllocator.h"
@@ -25,6 +26,7 @@ void bind_caching_allocator(py::module_& module) {
       Release());
   module.def("_set_memory_fraction", &allocator::setMemoryFraction);
   module.def("_get_memory_fraction", &allocator::getMemoryFraction);
+  module.def("_set_allocator_settings", &c10_npu::allocator::settings::change);
   module.def("_allocator_settings", [] {
     using namespace py::literals;
     const allocator::Settings settings = allocator::settings();

@@ -15,38 +15,63 @@ __all__ = [
 ]
 
 
+_State = tuple[int, bool, bool]  # CANN's level, PyTorch's switch, and whether it only warns
+_before_regions: list[_State] = []
+
+
 def set_deterministic_level(level: int) -> None:
     """0: any bits. 1: the same bits for the same call. 2: also for the same rows in a batch of
-    another size, which is slower. Sets torch.use_deterministic_algorithms to match."""
+    another size, which is slower. Sets torch.use_deterministic_algorithms to match; whether that
+    only warns stays as it is."""
+    _restore((level, level > 0, torch.is_deterministic_algorithms_warn_only_enabled()))
+
+
+def _state() -> _State:
+    return (
+        _C._get_determinism(),
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+
+
+def _restore(state: _State) -> None:
+    level, enabled, warn_only = state
     _C._set_determinism(level)
-    torch.use_deterministic_algorithms(level > 0)
+    torch.use_deterministic_algorithms(enabled, warn_only=warn_only)
 
 
-def _switch(on: bool) -> None:
+def _enter() -> None:
+    _before_regions.append(_state())
     # A level of 2 that the user chose is not lowered to 1.
-    level = max(1, _C._get_determinism()) if on else 0
-    set_deterministic_level(level)
+    set_deterministic_level(max(1, _C._get_determinism()))
+
+
+def _leave() -> None:
+    if _before_regions:
+        _restore(_before_regions.pop())
+    else:
+        set_deterministic_level(0)
 
 
 class _Switch(torch.autograd.Function):
-    """Switches in the forward pass, and back when backward passes this place."""
+    """Enters or leaves a region in the forward pass, and does the opposite in backward."""
 
     @staticmethod
-    def forward(ctx: Any, tensor: torch.Tensor, on: bool) -> torch.Tensor:
-        ctx.on = on
-        _switch(on)
+    def forward(ctx: Any, tensor: torch.Tensor, enters: bool) -> torch.Tensor:
+        ctx.enters = enters
+        (_enter if enters else _leave)()
         return tensor.view_as(tensor)
 
     @staticmethod
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None]:
-        _switch(not ctx.on)
+        (_leave if ctx.enters else _enter)()
         return grad, None
 
 
 def enable_deterministic_with_backward(tensor: torch.Tensor) -> torch.Tensor:
-    """Operators after this one are deterministic, and in backward those before it are not. Returns
-    `tensor`, to be used instead of it. The end of the region is what
-    disable_deterministic_with_backward() marks."""
+    """Operators after this one are deterministic up to disable_deterministic_with_backward(), in
+    forward and in backward; outside, everything is as it was before. Returns `tensor`, to be used
+    instead of it."""
     return _Switch.apply(tensor, True)
 
 

@@ -27,6 +27,8 @@ __all__ = [
     "is_available",
     "is_bf16_supported",
     "is_initialized",
+    "is_tf32_supported",
+    "memory_usage",
     "restart_device",
     "set_device",
     "set_op_timeout_ms",
@@ -180,7 +182,17 @@ def can_device_access_peer(device_id: Device, peer_device_id: Device) -> bool:
 
 def utilization(device: Device = None) -> int:
     """Percent of time in which the cube cores were busy, -1 if CANN does not measure it."""
-    return _C._cube_utilization(_get_device_index(device, optional=True))
+    return _C._utilization(_get_device_index(device, optional=True))[0]
+
+
+def memory_usage(device: Device = None) -> int:
+    """Percent of the memory's bandwidth that was used, -1 if CANN does not measure it."""
+    return _C._utilization(_get_device_index(device, optional=True))[1]
+
+
+def is_tf32_supported() -> bool:
+    """False: NPUs have HFloat32 instead, see torch.npu.matmul.allow_hf32."""
+    return False
 
 
 def is_bf16_supported(including_emulation: bool = False) -> bool:

@@ -192,10 +192,20 @@ def memory_summary(device: Device = None, abbreviated: bool = False) -> str:
 
 
 def set_per_process_memory_fraction(fraction: float, device: Device = None) -> None:
-    """Limits the allocator to a fraction (0, 1] of the device's memory."""
+    """Limits the caching allocator to a fraction [0, 1] of the device's memory."""
     if not isinstance(fraction, (int, float)):
         raise TypeError(f"the fraction must be a number, got {fraction!r}")
+    if current_backend() != "native":
+        raise NotImplementedError(
+            "set_per_process_memory_fraction() limits the caching allocator, but tensors take "
+            "their memory from a pluggable allocator: let its library limit itself"
+        )
     _C._set_memory_fraction(fraction, _index(device))
+
+
+def _set_allocator_settings(env: str) -> None:
+    """Changes options of PYTORCH_NPU_ALLOC_CONF, in its form, for segments from now on."""
+    _C._set_allocator_settings(env)
 
 
 def get_per_process_memory_fraction(device: Device = None) -> float:

@@ -17,6 +17,21 @@ class NPUPluggableAllocator:
     `void* alloc(size_t bytes, int device, aclrtStream stream)`, null if there is no memory, and
     `void free(void* address, size_t bytes, int device, aclrtStream stream)`, which is called as
     soon as the tensor is gone: work of the stream that uses the memory may not have run yet.
+
+        extern "C" void* my_alloc(size_t bytes, int device, aclrtStream stream) {
+          void* address = nullptr;
+          return aclrtMalloc(&address, bytes, ACL_MEM_MALLOC_HUGE_FIRST) == 0 ? address : nullptr;
+        }
+        extern "C" void my_free(void* address, size_t bytes, int device, aclrtStream stream) {
+          aclrtSynchronizeStream(stream);
+          aclrtFree(address);
+        }
+
+        allocator = torch.npu.NPUPluggableAllocator("libmine.so", "my_alloc", "my_free")
+        torch.npu.change_current_allocator(allocator)
+
+    The allocator keeps no statistics: torch.npu.memory_stats() and its like raise
+    NotImplementedError.
     """
 
     def __init__(self, path_to_so_file: str | os.PathLike, alloc_fn_name: str, free_fn_name: str):

@@ -20,6 +20,7 @@ __all__ = [
     "SyncLaunchStream",
     "current_stream",
     "default_stream",
+    "get_stream_from_external",
     "set_stream",
     "stream",
 ]
@@ -198,6 +199,11 @@ class ExternalStream(Stream):
     def __new__(cls, stream_ptr: int, device: Device = None) -> ExternalStream:
         index = _get_device_index(device, optional=True)
         return _existing(cls, _C._external_stream_id(stream_ptr, index), index)
+
+
+def get_stream_from_external(data_ptr: int, device: Device = None) -> ExternalStream:
+    """ExternalStream(data_ptr, device), under the name that torch.cuda has for it."""
+    return ExternalStream(data_ptr, device)
 
 
 class SyncLaunchStream(Stream):

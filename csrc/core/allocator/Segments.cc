@@ -219,7 +219,7 @@ std::pair<size_t, size_t> DeviceMemory::free_and_total() const {
 }
 
 void DeviceMemory::set_fraction(double fraction) {
-  TORCH_CHECK_VALUE(fraction > 0 && fraction <= 1, "the memory fraction must be in (0, 1], got ",
+  TORCH_CHECK_VALUE(fraction >= 0 && fraction <= 1, "the memory fraction must be in [0, 1], got ",
                     fraction);
   const size_t total = free_and_total().second;
   const std::lock_guard lock(mutex_);

@@ -109,4 +109,10 @@ void initialize() {
   });
 }
 
+void change(const std::string& config) {
+  initialize();
+  check_syntax(config);
+  c10::CachingAllocator::setAllocatorSettings(config);
+}
+
 }  // namespace c10_npu::allocator::settings

@@ -25,5 +25,7 @@ bool caching();        // not PYTORCH_NO_NPU_MEMORY_CACHING
 
 // Reads the environment, once. Raises ValueError for what it does not know.
 void initialize();
+// The same for a text in its form, for segments that are made from now on.
+void change(const std::string& config);
 
 }  // namespace c10_npu::allocator::settings
