@@ -1,5 +1,7 @@
 """Equal calls are prepared once: what counts as equal, and how often that is so."""
 
+import threading
+
 import pytest
 import torch
 
@@ -75,17 +77,35 @@ def test_more_shapes_than_it_holds() -> None:
     assert x.sum().item() == 2999
 
 
-def test_training_loop_hits_almost_always() -> None:
-    model = torch.nn.Sequential(
-        torch.nn.Linear(8, 16), torch.nn.ReLU(), torch.nn.Linear(16, 4)
-    ).npu()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, foreach=False)
-    data, target = torch.randn(32, 8).npu(), torch.randint(4, (32,)).npu()
+def cosine(optimizer: torch.optim.Optimizer) -> torch.optim.lr_scheduler.LRScheduler:
+    return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 100)
+
+
+@pytest.mark.parametrize(
+    ("make", "schedule"),
+    [
+        (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, foreach=False), None),
+        (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9), None),
+        (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9), cosine),
+        (lambda p: torch.optim.AdamW(p, lr=1e-3), None),
+        (lambda p: torch.optim.AdamW(p, lr=1e-3, fused=True), None),
+        (lambda p: torch.optim.AdamW(p, lr=1e-3), cosine),
+    ],
+    ids=["SGD loop", "SGD", "SGD cosine", "AdamW", "fused AdamW", "AdamW cosine"],
+)
+def test_training_loop_hits_almost_always(make, schedule) -> None:
+    layer = torch.nn.TransformerEncoderLayer(16, 2, 32, dropout=0.0, batch_first=True)
+    model = torch.nn.TransformerEncoder(layer, 6).npu()
+    optimizer = make(model.parameters())
+    scheduler = schedule(optimizer) if schedule else None
+    data, target = torch.randn(4, 8, 16).npu(), torch.randn(4, 8, 16).npu()
 
     def step() -> None:
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(model(data), target).backward()
+        torch.nn.functional.mse_loss(model(data), target).backward()
         optimizer.step()
+        if scheduler:
+            scheduler.step()
 
     for _ in range(3):
         step()
@@ -93,6 +113,39 @@ def test_training_loop_hits_almost_always() -> None:
         for _ in range(100):
             step()
     assert count.hits / (count.hits + count.misses + count.not_cacheable) > 0.99
+
+
+def test_what_ended_threads_counted_stays() -> None:
+    x = torch.ones(5, device="npu")
+    with Count() as count:
+        for _ in range(3):
+            thread = threading.Thread(target=lambda: [x * 1.25 for _ in range(4)])
+            thread.start()
+            thread.join()
+    assert (count.hits, count.misses) == (9, 3)
+
+
+def test_lists_of_any_length_are_kept() -> None:
+    tensors = [torch.full((i % 5 + 1,), float(i)).npu() for i in range(200)]
+    torch._foreach_add_(tensors, tensors)
+    with Count() as count:
+        torch._foreach_add_(tensors, tensors)
+        sums = torch._foreach_add(tensors, 1.0)
+        other = torch._foreach_add([t.clone() for t in tensors], 1.0)
+    assert (count.hits, count.not_cacheable) == (2 + 190, 0)
+    for i, (a, b) in enumerate(zip(sums, other, strict=True)):
+        assert torch.equal(a, b) and a[0].item() == 4 * i + 1
+
+
+def test_calls_that_never_come_again_leave_the_others() -> None:
+    x = torch.ones(4, device="npu")
+    for i in range(5000):
+        x + 1
+        x * float(i)
+    with Count() as count:
+        for _ in range(10):
+            x + 1
+    assert count.hits == 10
 
 
 def test_can_be_turned_off() -> None:

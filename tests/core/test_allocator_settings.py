@@ -109,3 +109,15 @@ print(torch.npu.memory_reserved(), free - torch.npu.mem_get_info()[0])
     assert run(script) == ["4000.0", "1", str(2 * MIB), str(2 * MIB), str(2 * MIB)]
     uncached = run(script, PYTORCH_NO_NPU_MEMORY_CACHING="1")
     assert uncached == ["4000.0", "2", "8192", "0", "0"]
+
+
+def test_settings_can_be_changed_at_run_time():
+    script = """
+torch.npu.memory._set_allocator_settings("max_split_size_mb:64")
+print(torch.npu.memory._snapshot()["allocator_settings"]["max_split_size"] // MIB)
+try:
+    torch.npu.memory._set_allocator_settings("max_splits:1")
+except ValueError as error:
+    print("no option max_splits" in str(error))
+"""
+    assert run(script) == ["64", "True"]

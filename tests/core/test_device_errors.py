@@ -52,15 +52,72 @@ def test_a_name_that_begins_another_is_not_taken_for_it() -> None:
     assert "aclnnAdd(" not in line
 
 
-def test_calls_that_may_be_meant_are_all_named() -> None:
-    x, y = torch.ones(2, 3, device="npu"), torch.ones(7, device="npu")
+def test_the_call_is_told_from_others_of_its_operator() -> None:
+    x, y, z = (torch.ones(n, device="npu") for n in (3, 5, 7))
+    torch.npu.synchronize()
+    inject_faults("aclnnMul:2")
+    x * x
+    y * y
+    z * z
+    line = message_of_failure("The operator")
+    assert line.endswith("failed: aclnnMul(float32[5], float32[5], float32[5])")
+
+
+def test_the_call_is_told_from_others_on_other_streams() -> None:
+    x, y = torch.ones(3, device="npu"), torch.ones(5, device="npu")
+    side = torch.npu.Stream()
+    side.wait_stream(torch.npu.current_stream())
+    with torch.npu.stream(side):
+        y * y
     torch.npu.synchronize()
     inject_faults("aclnnMul")
     x * x
-    y * y
+    torch.npu.current_stream().wait_stream(side)
+    line = message_of_failure("The operator")
+    assert "failed: aclnnMul(float32[3]" in line
+
+
+# The graph's own tasks are not launches: only CANN's text says something.
+def test_calls_of_a_graph_that_may_be_meant_are_all_named() -> None:
+    x, y = torch.ones(2, 3, device="npu"), torch.ones(7, device="npu")
+    graph = torch.npu.NPUGraph()
+    with torch.npu.graph(graph):
+        x * x
+        y * y
+    torch.npu.synchronize()
+    inject_faults("aclnnMul")
+    graph.replay()
     line = message_of_failure("The operator")
     assert "is one of: aclnnMul(float32[7]" in line
     assert "aclnnMul(float32[2, 3]" in line
+
+
+def test_an_event_after_a_failure_tells_of_it() -> None:
+    x, event = torch.ones(3, device="npu"), torch.npu.Event()
+    torch.npu.synchronize()
+    assert event.query()
+    inject_faults("aclnnNeg")
+    x.neg()
+    event.record()
+    with pytest.raises(torch.AcceleratorError, match=r"failed: aclnnNeg"):
+        while not event.query():
+            pass
+
+
+def test_memory_is_used_again_after_a_failure() -> None:
+    x, side = torch.ones(1 << 20, device="npu"), torch.npu.Stream()
+    torch.npu.synchronize()
+    with torch.npu.stream(side):
+        inject_faults("aclnnNeg")
+        x.neg()
+    address = x.data_ptr()
+    x.record_stream(side)
+    del x  # waits for the side stream, which has failed
+    with pytest.raises(torch.AcceleratorError):
+        side.synchronize()
+    torch.npu.stop_device(0)
+    torch.npu.restart_device(0)
+    assert address in {torch.empty(1 << 20, device="npu").data_ptr() for _ in range(3)}
 
 
 def test_an_operator_is_named_however_much_followed() -> None:

@@ -71,8 +71,12 @@ try:
     torch.npu.memory_stats()
 except NotImplementedError as error:
     print("keeps no statistics" in str(error))
+try:
+    torch.npu.set_per_process_memory_fraction(0.5)
+except NotImplementedError as error:
+    print("pluggable allocator" in str(error))
 """
-    assert run(script, ASCEND_EMULATOR_DEVICE_MEMORY="1G") == ["True", "True"]
+    assert run(script, ASCEND_EMULATOR_DEVICE_MEMORY="1G") == ["True"] * 3
 
 
 def test_it_is_too_late_after_the_first_use():

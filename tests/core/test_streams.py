@@ -185,6 +185,7 @@ def test_external_stream_is_used_as_it_is():
     owner = torch.npu.Stream()
     external = torch.npu.ExternalStream(owner.npu_stream)
     assert external.npu_stream == owner.npu_stream
+    assert torch.npu.get_stream_from_external(owner.npu_stream) == external
     with torch.npu.stream(external):
         assert torch.ones(3, device="npu").sum().item() == 3
 

@@ -82,3 +82,23 @@ def test_a_region_is_deterministic_forward_and_backward():
     ]
     assert leaf.grad.tolist() == [1.0] * 3
     assert _C._get_determinism() == 0
+
+
+@pytest.mark.parametrize("warn_only", [False, True])
+def test_a_region_leaves_the_users_choice_as_it_was(warn_only):
+    def state() -> tuple:
+        return (
+            _C._get_determinism(),
+            torch.are_deterministic_algorithms_enabled(),
+            torch.is_deterministic_algorithms_warn_only_enabled(),
+        )
+
+    torch.npu.set_deterministic_level(2)
+    torch.use_deterministic_algorithms(True, warn_only=warn_only)
+    x = torch.ones(3, device="npu", requires_grad=True)
+    y = torch.npu.enable_deterministic_with_backward(x)
+    y = torch.npu.disable_deterministic_with_backward(y * 2)
+    assert state() == (2, True, warn_only)
+    y.sum().backward()
+    assert state() == (2, True, warn_only)
+    torch.use_deterministic_algorithms(False)

@@ -131,6 +131,17 @@ def test_time_outs_of_operators():
 
 def test_utilization_is_a_percentage_or_unknown():
     assert -1 <= torch.npu.utilization(0) <= 100
+    assert -1 <= torch.npu.memory_usage(0) <= 100
+
+
+def test_tensor_float_32_is_nvidias():
+    assert not torch.npu.is_tf32_supported()
+
+
+@pytest.mark.parametrize("name", ["temperature", "power_draw", "clock_rate", "list_gpu_processes"])
+def test_what_the_runtime_does_not_tell_is_told_by_another(name):
+    with pytest.raises(AttributeError, match="npu-smi info"):
+        getattr(torch.npu, name)
 
 
 def test_init_makes_the_runtime_ready():

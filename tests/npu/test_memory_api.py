@@ -83,6 +83,9 @@ def test_the_allocator_has_a_name():
 def test_fractions_are_told_back():
     torch.npu.set_per_process_memory_fraction(0.5, device=3)
     assert torch.npu.get_per_process_memory_fraction(3) == 0.5
+    torch.npu.set_per_process_memory_fraction(0, device=3)
+    with pytest.raises(torch.OutOfMemoryError):
+        torch.empty(1 << 20, device="npu:3")
     torch.npu.set_per_process_memory_fraction(1.0, 3)
     with pytest.raises(TypeError, match="must be a number"):
         torch.npu.set_per_process_memory_fraction("half")

@@ -82,6 +82,7 @@ class PhysicalProperties(ctypes.Structure):
 
 
 HostFunction = ctypes.CFUNCTYPE(None, Handle)
+ExceptionFunction = ctypes.CFUNCTYPE(None, Handle)  # aclrtExceptionInfoCallback
 
 _ARGUMENTS = {
     "aclInit": [c_char_p],
@@ -175,6 +176,14 @@ _ARGUMENTS = {
     "aclrtEventElapsedTime": [POINTER(c_float), Handle, Handle],
     "aclrtSetOpWaitTimeout": [c_uint32],
     "aclrtGetLastError": [c_int],
+    "aclrtSetExceptionInfoCallback": [ExceptionFunction],
+    "aclrtGetThreadLastTaskId": [POINTER(c_uint32)],
+    "aclrtSetStreamAttribute": [Handle, c_int, POINTER(c_uint64)],
+    "aclrtGetStreamAttribute": [Handle, c_int, POINTER(c_uint64)],
+    **{
+        f"aclrtGet{field}FromExceptionInfo": [Handle]
+        for field in ("TaskId", "StreamId", "ThreadId", "DeviceId", "ErrorCode")
+    },
 }
 
 

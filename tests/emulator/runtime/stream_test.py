@@ -1,5 +1,6 @@
 """Streams: ordered, asynchronous, bounded, and safe to misuse."""
 
+import ctypes
 import threading
 import time
 
@@ -234,3 +235,36 @@ def test_failure_mode_decides_whether_later_tasks_run(device, mode, expected):
     acl.launch(stream, lambda: ran.append(1))
     acl.lib.aclrtSynchronizeStream(stream)
     assert ran == expected
+
+
+FAILURE_MODE, OVERFLOW_CHECK, USER_TAG, CACHE_OP_INFO = 1, 2, 3, 4  # aclrtStreamAttr
+
+
+def attribute(stream, which: int) -> int:
+    value = ctypes.c_uint64(0)
+    acl.call("aclrtGetStreamAttribute", stream, which, ctypes.byref(value))
+    return value.value
+
+
+@pytest.mark.parametrize(
+    ("which", "value"),
+    [(FAILURE_MODE, 1), (OVERFLOW_CHECK, 1), (USER_TAG, 77), (CACHE_OP_INFO, 1)],
+)
+def test_attributes_are_told_back(device, which, value):
+    stream = acl.stream()
+    assert attribute(stream, which) == 0
+    acl.call("aclrtSetStreamAttribute", stream, which, ctypes.byref(ctypes.c_uint64(value)))
+    assert attribute(stream, which) == value
+    assert attribute(acl.stream(), which) == 0
+
+
+@pytest.mark.parametrize(
+    ("which", "value", "message"),
+    [(FAILURE_MODE, 2, "mode 2"), (OVERFLOW_CHECK, 5, "0 or 1, not 5"), (9, 0, "attribute 9")],
+)
+def test_attributes_that_there_are_not(device, which, value, message):
+    with pytest.raises(acl.AclError, match=message) as error:
+        acl.call(
+            "aclrtSetStreamAttribute", acl.stream(), which, ctypes.byref(ctypes.c_uint64(value))
+        )
+    assert error.value.code == acl.PARAM_INVALID
