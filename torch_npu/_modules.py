@@ -7,13 +7,15 @@ the contents of parameters instead, which is what happens here, as on GPUs.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import __future__ as conversion
 from torch import nn
+from torch.nn.parameter import UninitializedTensorMixin, is_lazy
 
 _SWAPPED = {"cpu", "npu"}
 
@@ -57,24 +59,62 @@ def _move(module: nn.Module, convert: Callable[[], nn.Module]) -> nn.Module:
     return converted
 
 
-def _moving(name: str, device_of: Callable[..., torch.device | None]) -> None:
+@contextlib.contextmanager
+def _without_lazy(module: nn.Module, device: torch.device, dtype: torch.dtype | None) -> Iterator:
+    """Takes away what has no shape yet, and puts it back on the device."""
+    places = [
+        (tensors, name, tensor)
+        for owner in module.modules()
+        for tensors in (owner._parameters, owner._buffers)
+        for name, tensor in tensors.items()
+        if tensor is not None and is_lazy(tensor)
+    ]
+    for tensors, name, _ in places:
+        tensors[name] = None
+    try:
+        yield
+    finally:
+        for tensors, name, tensor in places:
+            tensors[name] = _moved_lazy(tensor, device, dtype)
+
+
+def _moved_lazy(
+    tensor: UninitializedTensorMixin, device: torch.device, dtype: torch.dtype | None
+) -> UninitializedTensorMixin:
+    if dtype is None or not tensor.dtype.is_floating_point:
+        dtype = tensor.dtype
+    return type(tensor)(requires_grad=tensor.requires_grad, device=device, dtype=dtype)
+
+
+_Target = tuple[torch.device | None, torch.dtype | None]
+
+
+def _moving(name: str, target_of: Callable[..., _Target]) -> None:
     original = getattr(nn.Module, name)
 
     @functools.wraps(original)
     def method(self: nn.Module, *args: Any, **kwargs: Any) -> nn.Module:
-        if not _is_move(self, device_of(*args, **kwargs)):
+        device, dtype = target_of(*args, **kwargs)
+        if not _is_move(self, device):
             return original(self, *args, **kwargs)
-        return _move(self, lambda: original(self, *args, **kwargs))
+        with _without_lazy(self, device, dtype):
+            return _move(self, lambda: original(self, *args, **kwargs))
 
     setattr(nn.Module, name, method)
 
 
-def _device_of_to(*args: Any, **kwargs: Any) -> torch.device | None:
-    return torch._C._nn._parse_to(*args, **kwargs)[0]
+def _target_of_to(*args: Any, **kwargs: Any) -> _Target:
+    return torch._C._nn._parse_to(*args, **kwargs)[:2]
+
+
+def _npu(device: torch.device | int | str | None) -> torch.device:
+    if device is None:
+        return torch.device("npu")
+    return torch.device("npu", device) if isinstance(device, int) else torch.device(device)
 
 
 def register() -> None:
     """Makes to(), npu() and cpu() of all modules do so."""
-    _moving("to", _device_of_to)
-    _moving("npu", lambda *args, **kwargs: torch.device("npu"))
-    _moving("cpu", lambda: torch.device("cpu"))
+    _moving("to", _target_of_to)
+    _moving("npu", lambda device=None: (_npu(device), None))
+    _moving("cpu", lambda: (torch.device("cpu"), None))

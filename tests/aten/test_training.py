@@ -82,46 +82,6 @@ class UNet(nn.Module):
         return self.head(torch.cat([wide, self.up(low) + smooth, coarse], 1)).mean((2, 3))
 
 
-class Llama(nn.Module):
-    """A decoder layer with RMSNorm, rotary embedding, grouped queries and SwiGLU."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(17, 16)
-        self.norms = nn.ModuleList([nn.RMSNorm(16) for _ in range(3)])
-        self.q, self.kv = nn.Linear(16, 16, bias=False), nn.Linear(16, 16, bias=False)
-        self.out = nn.Linear(16, 16, bias=False)
-        self.gate, self.up = nn.Linear(16, 24, bias=False), nn.Linear(16, 24, bias=False)
-        self.down, self.head = nn.Linear(24, 16, bias=False), nn.Linear(16, 10, bias=False)
-
-    @staticmethod
-    def rotate(x: torch.Tensor) -> torch.Tensor:
-        position = torch.arange(x.shape[2], device=x.device, dtype=x.dtype)
-        frequency = 100.0 ** -torch.linspace(0, 1, x.shape[3] // 2, device=x.device)
-        angle = torch.outer(position, frequency)
-        first, second = x.chunk(2, -1)
-        return torch.cat(
-            [
-                first * angle.cos() - second * angle.sin(),
-                second * angle.cos() + first * angle.sin(),
-            ],
-            -1,
-        )
-
-    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        x = self.embedding(tokens)
-        y = self.norms[0](x)
-        q = self.q(y).unflatten(-1, (4, 4)).transpose(1, 2)
-        k, v = self.kv(y).unflatten(-1, (4, 4)).transpose(1, 2).chunk(2, 1)
-        attended = nn.functional.scaled_dot_product_attention(
-            self.rotate(q), self.rotate(k), v, is_causal=True, enable_gqa=True
-        )
-        x = x + self.out(attended.transpose(1, 2).flatten(2))
-        y = self.norms[1](x)
-        x = x + self.down(nn.functional.silu(self.gate(y)) * self.up(y))
-        return self.head(self.norms[2](x)).mean(1)
-
-
 class Recurrent(nn.Module):
     """LSTM and GRU, one after the other."""
 
@@ -142,7 +102,6 @@ MODELS = {
     "transformer": (Attention, lambda: torch.randint(0, 17, (6, 5))),
     "resnet": (resnet, lambda: torch.randn(6, 3, 16, 16)),
     "unet": (UNet, lambda: torch.randn(6, 3, 8, 8)),
-    "llama": (Llama, lambda: torch.randint(0, 17, (6, 5))),
     "recurrent": (Recurrent, lambda: torch.randint(0, 17, (6, 5))),
 }
 OPTIMIZERS = {

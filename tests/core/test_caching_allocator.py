@@ -168,7 +168,7 @@ except torch.OutOfMemoryError as error:
 
 
 def test_a_bad_fraction_is_refused():
-    for fraction in (0.0, -1.0, 1.5):
+    for fraction in (-0.1, 1.5):
         with pytest.raises(ValueError, match="must be in"):
             torch.npu.set_per_process_memory_fraction(fraction)
     with pytest.raises(TypeError, match="must be a number"):

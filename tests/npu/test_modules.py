@@ -83,3 +83,13 @@ def test_lazy_calls_are_made():
     calls = []
     torch.npu._lazy_call(lambda: calls.append(1))
     assert calls == [1]
+
+
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+def test_lazy_modules_move_before_they_know_their_shapes(move):
+    module = move(nn.Sequential(nn.LazyConv1d(4, 1), nn.LazyBatchNorm1d()))
+    weight, count = module[0].weight, module[1].num_batches_tracked
+    assert isinstance(weight, nn.UninitializedParameter) and weight.is_npu and count.is_npu
+    assert module(torch.ones(2, 3, 5, device="npu", dtype=weight.dtype)).is_npu
+    assert module[0].weight.shape == (4, 3, 1) and module[0].weight.is_npu
+    assert module.cpu()(torch.ones(2, 3, 5, dtype=weight.dtype)).device.type == "cpu"
