@@ -105,12 +105,15 @@ ScalarHandle convert(To<aclScalar*> to, Call& call, const Parameter& parameter,
 ScalarListHandle convert(To<aclScalarList*>, Call& call, const Parameter& parameter,
                          at::ArrayRef<at::Scalar> scalars) {
   const auto has = [&](aclDataType type) { return (parameter.dtypes >> type & 1) != 0; };
-  const bool only_float = has(ACL_FLOAT) && !has(ACL_DOUBLE);
   c10::SmallVector<const aclScalar*, kInlineTensors> handles;
   for (const at::Scalar& scalar : scalars) {
-    float number = only_float ? scalar.toFloat() : 0;
-    handles.push_back(only_float ? aclCreateScalar(&number, ACL_FLOAT)
-                                 : convert(To<aclScalar*>{}, call, parameter, scalar).release());
+    const bool is_whole = scalar.isIntegral(/*includeBool=*/false) && has(ACL_INT64);
+    if (has(ACL_FLOAT) && !has(ACL_DOUBLE) && !is_whole) {
+      float number = scalar.toFloat();
+      handles.push_back(aclCreateScalar(&number, ACL_FLOAT));
+    } else {
+      handles.push_back(convert(To<aclScalar*>{}, call, parameter, scalar).release());
+    }
   }
   return ScalarListHandle(aclCreateScalarList(handles.data(), handles.size()));
 }

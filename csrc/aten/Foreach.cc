@@ -38,7 +38,7 @@ at::Tensor on_device(at::ArrayRef<at::Scalar> scalars, const at::Tensor& like) {
   numbers.reserve(scalars.size());
   for (const at::Scalar& scalar : scalars) numbers.push_back(scalar.toDouble());
   // Pinned, so that the copy does not wait for the device.
-  const at::Tensor on_host = at::tensor(numbers, like.scalar_type()).pin_memory();
+  const at::Tensor on_host = at::tensor(numbers, at::kFloat).to(like.scalar_type()).pin_memory();
   return on_host.to(like.device(), like.scalar_type(), /*non_blocking=*/true);
 }
 

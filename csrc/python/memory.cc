@@ -3,13 +3,13 @@
 #include <unordered_map>
 
 #include "csrc/core/MemoryHolders.h"
-#include "csrc/core/allocator/Settings.h"
 #include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUHostAllocator.h"
 #include "csrc/core/NPUPluggableAllocator.h"
 #include "csrc/core/NPUSharedMemory.h"
 #include "csrc/core/NPUStream.h"
 #include "csrc/core/NPUWorkspace.h"
+#include "csrc/core/allocator/Settings.h"
 #include "csrc/python/bindings.h"
 
 namespace {

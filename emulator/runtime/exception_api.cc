@@ -1,8 +1,7 @@
-#include "emulator/runtime/exception.h"
-
 #include <atomic>
 
 #include "emulator/runtime/api_scope.h"
+#include "emulator/runtime/exception.h"
 
 namespace {
 

@@ -217,8 +217,8 @@ aclError aclrtStreamAbort(aclrtStream stream) {
               api, found->id, kAbortPatienceMs / 1000);
 }
 
+// Not in profiles: it is asked for around each launch.
 aclError aclrtGetThreadLastTaskId(uint32_t* taskId) {
-  ACL_API_SCOPE(aclrtGetThreadLastTaskId);
   if (taskId == nullptr) {
     return fail(ACL_ERROR_RT_PARAM_INVALID, "aclrtGetThreadLastTaskId: taskId is null");
   }

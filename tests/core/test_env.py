@@ -52,6 +52,6 @@ start = time.monotonic()
 x.add_(1)
 print(time.monotonic() - start)
 """
-    delay = {"ASCEND_EMULATOR_KERNEL_DELAY_US": "500000"}
-    assert float(run_python(script, ASCEND_LAUNCH_BLOCKING="1", **delay).stdout) >= 0.5
-    assert float(run_python(script, ASCEND_LAUNCH_BLOCKING="0", **delay).stdout) < 0.5
+    delay = {"ASCEND_EMULATOR_KERNEL_DELAY_US": "2000000"}
+    assert float(run_python(script, ASCEND_LAUNCH_BLOCKING="1", **delay).stdout) >= 2
+    assert float(run_python(script, ASCEND_LAUNCH_BLOCKING="0", **delay).stdout) < 2

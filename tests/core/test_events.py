@@ -11,15 +11,16 @@ from tests.core.emulated import slow_kernels
 
 
 def test_an_event_is_reached_after_the_work_before_it():
-    tensor = torch.zeros(4, device="npu")
+    tensor, gate = torch.zeros(4, device="npu"), torch.npu.ExternalEvent()
     event = torch.npu.Event()
     assert event.query()  # never recorded
-    with slow_kernels(0.2):
-        tensor.add_(1)
-        event.record()
-        assert not event.query()
-        event.synchronize()
-        assert event.query()
+    gate.wait()
+    tensor.add_(1)
+    event.record()
+    assert not event.query()
+    gate.record(torch.npu.Stream())
+    event.synchronize()
+    assert event.query()
 
 
 def test_elapsed_time_covers_the_kernels_between():
@@ -30,7 +31,7 @@ def test_elapsed_time_covers_the_kernels_between():
         tensor.add_(1).add_(1)
         end.record()
         end.synchronize()
-    assert 200 <= start.elapsed_time(end) < 2000
+    assert start.elapsed_time(end) >= 190  # of a clock that is not the one that delays
 
 
 def test_generic_events_work_on_npu():
@@ -58,14 +59,15 @@ def test_unrecorded_events_have_no_time():
 
 
 def test_an_event_can_be_recorded_again():
-    event = torch.npu.Event()
+    event, gate = torch.npu.Event(), torch.npu.ExternalEvent()
     tensor = torch.zeros(4, device="npu")
     event.record()
     event.synchronize()
-    with slow_kernels(0.2):
-        tensor.add_(1)
-        event.record()
-        assert not event.query()
+    gate.wait()
+    tensor.add_(1)
+    event.record()
+    assert not event.query()
+    gate.record(torch.npu.Stream())
     torch.npu.synchronize()
 
 
@@ -134,7 +136,7 @@ def test_recorded_time_is_the_devices_clock_in_microseconds():
         end.record()
         end.synchronize()
     microseconds = end.recorded_time() - start.recorded_time()
-    assert microseconds >= 100_000
+    assert microseconds >= 95_000
     assert start.elapsed_time(end) == pytest.approx(microseconds / 1000, abs=0.1)
 
 

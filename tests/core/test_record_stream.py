@@ -8,18 +8,19 @@ from tests.core.emulated import slow_kernels
 
 def use_on_other_stream(announce: bool) -> tuple[int, int]:
     """Addresses of a freed tensor that a slow stream still uses, and of the next allocation."""
-    other = torch.npu.Stream()
+    other, gate = torch.npu.Stream(), torch.npu.ExternalEvent()
     torch.npu.synchronize()
-    with slow_kernels(0.3):
-        tensor = torch.empty(1 << 20, device="npu")
-        with torch.npu.stream(other):
-            tensor.fill_(1)
-        if announce:
-            tensor.record_stream(other)
-        address = tensor.data_ptr()
-        del tensor
-        following = torch.empty(1 << 20, device="npu").data_ptr()
-        torch.npu.synchronize()
+    tensor = torch.empty(1 << 20, device="npu")
+    with torch.npu.stream(other):
+        gate.wait()
+        tensor.fill_(1)
+    if announce:
+        tensor.record_stream(other)
+    address = tensor.data_ptr()
+    del tensor
+    following = torch.empty(1 << 20, device="npu").data_ptr()
+    gate.record()
+    torch.npu.synchronize()
     return address, following
 
 
@@ -39,17 +40,18 @@ def test_memory_of_the_same_stream_is_reused_at_once():
 
 
 def test_waiting_memory_is_active_but_not_allocated():
-    other = torch.npu.Stream()
+    other, gate = torch.npu.Stream(), torch.npu.ExternalEvent()
     torch.npu.synchronize()
     before = torch.npu.memory_stats()
-    with slow_kernels(0.3):
-        tensor = torch.empty(1 << 20, device="npu")
-        with torch.npu.stream(other):
-            tensor.fill_(1)
-        tensor.record_stream(other)
-        del tensor
-        during = torch.npu.memory_stats()
-        torch.npu.synchronize()
+    tensor = torch.empty(1 << 20, device="npu")
+    with torch.npu.stream(other):
+        gate.wait()
+        tensor.fill_(1)
+    tensor.record_stream(other)
+    del tensor
+    during = torch.npu.memory_stats()
+    gate.record()
+    torch.npu.synchronize()
     key = "active_bytes.all.current"
     assert during[key] - before[key] >= 4 << 20
     assert during["allocated_bytes.all.current"] == before["allocated_bytes.all.current"]

@@ -1,7 +1,6 @@
 """Work is asynchronous; streams are ordered in themselves and, by events only, to each other."""
 
 import threading
-import time
 
 import pytest
 import torch
@@ -13,18 +12,15 @@ DELAY = 0.5  # seconds; long enough to be told from a busy machine
 
 
 def test_operators_return_before_their_kernels_run():
-    tensor = torch.zeros(16, device="npu")
+    tensor, gate = torch.zeros(16, device="npu"), torch.npu.ExternalEvent()
     torch.npu.synchronize()
     finished = kernel_count()
-    with slow_kernels(DELAY):
-        start = time.monotonic()
-        tensor.add_(1)
-        returned = time.monotonic() - start
-        assert kernel_count() == finished
-        torch.npu.synchronize()
-        waited = time.monotonic() - start
+    gate.wait()
+    tensor.add_(1)
+    assert kernel_count() == finished
+    gate.record(torch.npu.Stream())
+    torch.npu.synchronize()
     assert kernel_count() == finished + 1
-    assert returned < DELAY / 2 < DELAY <= waited
     assert tensor.tolist() == [1.0] * 16
 
 
@@ -37,15 +33,16 @@ def test_reading_a_value_waits_for_it():
 
 def test_streams_do_not_wait_for_each_other():
     slow, quick = torch.npu.Stream(), torch.npu.Stream()
-    tensor = torch.zeros(4, device="npu")
+    tensor, gate = torch.zeros(4, device="npu"), torch.npu.ExternalEvent()
     torch.npu.synchronize()
-    with slow_kernels(DELAY):
-        with torch.npu.stream(slow):
-            tensor.add_(1)
-        assert not slow.query()
-        quick.synchronize()
-        assert quick.query()
-        assert not slow.query()
+    with torch.npu.stream(slow):
+        gate.wait()
+        tensor.add_(1)
+    assert not slow.query()
+    quick.synchronize()
+    assert quick.query()
+    assert not slow.query()
+    gate.record(quick)
     slow.synchronize()
     assert slow.query()
 
@@ -53,18 +50,20 @@ def test_streams_do_not_wait_for_each_other():
 @pytest.mark.parametrize("ordered", [False, True])
 def test_a_copy_sees_other_work_only_if_an_event_orders_it(ordered):
     producer, consumer = torch.npu.Stream(), torch.npu.Stream()
-    source = torch.zeros(4, device="npu")
+    source, gate = torch.zeros(4, device="npu"), torch.npu.ExternalEvent()
     seen = torch.full((4,), -1.0, device="npu")
     torch.npu.synchronize()
-    with slow_kernels(DELAY):
-        with torch.npu.stream(producer):
-            source.add_(7)  # a slow kernel
-            written = producer.record_event()
-        with torch.npu.stream(consumer):
-            if ordered:
-                consumer.wait_event(written)
-            seen.copy_(source)  # a copy, which is not slow
+    with torch.npu.stream(producer):
+        gate.wait()
+        source.add_(7)
+        written = producer.record_event()
+    with torch.npu.stream(consumer):
+        if ordered:
+            consumer.wait_event(written)
+        seen.copy_(source)
+    if not ordered:
         consumer.synchronize()
+    gate.record()
     expected = 7.0 if ordered else 0.0
     torch.npu.synchronize()
     assert seen.tolist() == [expected] * 4

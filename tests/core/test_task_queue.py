@@ -5,7 +5,7 @@ import concurrent.futures
 import pytest
 import torch
 
-from tests.core.emulated import run_python, slow_kernels
+from tests.core.emulated import run_python
 from torch_npu import _C
 
 LEVELS = ["0", "1", "2"]
@@ -64,15 +64,16 @@ def test_a_full_queue_holds_the_caller_back():
 
 
 def test_events_are_not_reached_before_their_work():
-    x = torch.zeros(4, device="npu")
+    x, gate = torch.zeros(4, device="npu"), torch.npu.ExternalEvent()
     event = torch.npu.Event()
-    with slow_kernels(0.05):
-        for _ in range(4):
-            x += 1
-        event.record()
-        assert not event.query()
-        assert not torch.npu.current_stream().query()
-        event.synchronize()
+    gate.wait()
+    for _ in range(4):
+        x += 1
+    event.record()
+    assert not event.query()
+    assert not torch.npu.current_stream().query()
+    gate.record(torch.npu.Stream())
+    event.synchronize()
     assert event.query()
     assert x.tolist() == [4.0] * 4
 
@@ -136,12 +137,13 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), x.sum().item())
 
 
 def test_launching_does_not_wait_for_the_device():
-    x = torch.zeros(4, device="npu")
+    x, gate = torch.zeros(4, device="npu"), torch.npu.ExternalEvent()
     torch.npu.synchronize()
-    with slow_kernels(0.3):
-        for _ in range(5):
-            x += 1
-        assert not torch.npu.current_stream().query()
-        torch.npu.synchronize()
+    gate.wait()
+    for _ in range(5):
+        x += 1
+    assert not torch.npu.current_stream().query()
+    gate.record(torch.npu.Stream())
+    torch.npu.synchronize()
     assert torch.npu.current_stream().query()
     assert x.tolist() == [5.0] * 4

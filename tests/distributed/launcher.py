@@ -38,6 +38,9 @@ def _run(
 
     torch.npu.set_device(rank)
     store = dist.TCPStore("127.0.0.1", port, is_master=False)
+    # How long a rank takes to start must not count for the time-outs of the others.
+    store.set(f"started{rank}", "")
+    store.wait([f"started{other}" for other in range(size)])
     try:
         dist.init_process_group(
             "hccl",

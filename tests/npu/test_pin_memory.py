@@ -3,7 +3,6 @@
 import torch
 
 import torch_npu  # noqa: F401
-from tests.core.emulated import slow_kernels
 
 
 def test_pinned_tensors_know_it():
@@ -20,29 +19,28 @@ def test_pinned_memory_is_reused():
 
 
 def test_copies_from_pinned_memory_do_not_wait():
-    stream = torch.npu.current_stream()
+    stream, gate = torch.npu.current_stream(), torch.npu.ExternalEvent()
     pinned = torch.arange(1000.0).pin_memory()
-    busy = torch.zeros(4, device="npu")
     torch.npu.synchronize()
-    with slow_kernels(0.3):
-        busy.add_(1)
-        moved = pinned.to("npu", non_blocking=True)
-        assert not stream.query()
+    gate.wait()
+    moved = pinned.to("npu", non_blocking=True)
+    assert not stream.query()
+    gate.record(torch.npu.Stream())
     assert moved.tolist() == pinned.tolist()
 
 
 def test_a_block_in_flight_is_not_reused():
-    busy = torch.zeros(4, device="npu")
+    gate = torch.npu.ExternalEvent()
     pinned = torch.full((3000,), 3.0).pin_memory()
     address = pinned.data_ptr()
     torch.npu.synchronize()
-    with slow_kernels(0.3):
-        busy.add_(1)
-        moved = pinned.to("npu", non_blocking=True)
-        del pinned
-        other = torch.full((3000,), 9.0).pin_memory()
-        assert other.data_ptr() != address
-        torch.npu.synchronize()
+    gate.wait()
+    moved = pinned.to("npu", non_blocking=True)
+    del pinned
+    other = torch.full((3000,), 9.0).pin_memory()
+    assert other.data_ptr() != address
+    gate.record(torch.npu.Stream())
+    torch.npu.synchronize()
     assert moved.cpu().eq(3).all()
 
 

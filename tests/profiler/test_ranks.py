@@ -14,7 +14,7 @@ from torch_npu.profiler.report import AnalysedResult
 from torch_npu.profiler.report.merge import merge
 
 STEPS = 5
-SLEEP = 0.1
+SLEEP = 0.5  # longer than a busy machine keeps the other rank from its next collective
 
 
 def train(rank: int, size: int, directory: str) -> str:

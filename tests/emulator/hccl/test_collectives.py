@@ -233,7 +233,7 @@ def late_peer(me: cann.Rank, root: bytes) -> float:
     me.join(root)
     buffer = me.buffer(np.ones(16, np.float32))
     if me.rank == 1:
-        time.sleep(1)
+        time.sleep(4)
     begin = time.monotonic()
     me.call("HcclAllReduce", buffer.address, buffer.address, 16, 4, SUM)
     me.call("HcclBarrier")
@@ -246,7 +246,7 @@ def late_peer(me: cann.Rank, root: bytes) -> float:
 
 def test_calls_return_before_the_peers_have_joined() -> None:
     launched, _ = run_ranks(late_peer, 2)
-    assert launched < 0.5
+    assert launched < 3
 
 
 def two_streams(me: cann.Rank, root: bytes) -> None:

@@ -1,5 +1,6 @@
 """What goes wrong between ranks ends in bounded time, with a message that names the cause."""
 
+import contextlib
 import ctypes
 import os
 import re
@@ -13,7 +14,7 @@ from tests.emulator.hccl import cann
 from tests.emulator.hccl.launcher import Ranks, run_ranks
 
 # A death is noticed within this time.
-NOTICED_S = 3
+NOTICED_S = 10
 
 
 def all_reduce(me: cann.Rank, count: int = 16, dtype: str = "float32", op: int = cann.SUM) -> None:
@@ -28,13 +29,15 @@ def failed_synchronize(me: cann.Rank) -> str:
     return raised.value.message
 
 
-def wait_for_the_dead(me: cann.Rank, root: bytes) -> dict:
+def wait_for_the_dead(me: cann.Rank, root: bytes, ready: str) -> dict:
     me.join(root)
     all_reduce(me)
     me.synchronize()
+    if me.rank != 1:
+        all_reduce(me)
+    Path(f"{ready}/{me.rank}").touch()
     if me.rank == 1:
         time.sleep(60)  # until it is killed
-    all_reduce(me)
     message = failed_synchronize(me)
     noticed = time.monotonic()
     error, text = me.async_error()
@@ -52,20 +55,36 @@ def wait_for_the_dead(me: cann.Rank, root: bytes) -> dict:
     }
 
 
+# Other tests run meanwhile, with the same pids in namespaces of their own: their semaphores and
+# tensors come and go, and a socket is known as ours only while its process lives.
 def shared_memory() -> set[str]:
-    return set(os.listdir("/dev/shm"))
+    return {name for name in os.listdir("/dev/shm") if not name.startswith(("sem.mp-", "torch_"))}
 
 
-def sockets_of(pids: list[int]) -> list[str]:
-    lines = Path("/proc/net/unix").read_text().splitlines()
-    return [x for x in lines if any(re.search(rf"\b{pid}\b", x.split()[-1]) for pid in pids)]
+def sockets() -> dict[str, str]:
+    """Names by what /proc/<pid>/fd calls them."""
+    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
+    return {f"socket:[{row[6]}]": row[7] for row in rows if len(row) == 8}
 
 
-def test_a_killed_rank_is_named_and_leaves_nothing() -> None:
+def sockets_of(pids: list[int]) -> set[str]:
+    open_files = set()
+    for pid in pids:
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                open_files.add(os.readlink(descriptor))
+    return {name for file, name in sockets().items() if file in open_files}
+
+
+def test_a_killed_rank_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     before = shared_memory()
-    with Ranks(wait_for_the_dead, 3) as ranks:
+    with Ranks(wait_for_the_dead, 3, str(tmp_path)) as ranks:
         pids = [process.pid for process in ranks.processes]
-        time.sleep(2)
+        deadline = time.monotonic() + 60
+        while len(os.listdir(tmp_path)) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        names = sockets_of(pids)
+        assert names
         died = ranks.kill(1)
         for rank in (0, 2):
             result = ranks._receive(rank, "result")
@@ -76,8 +95,8 @@ def test_a_killed_rank_is_named_and_leaves_nothing() -> None:
             assert result["error"] == cann.HCCL_E_REMOTE
             assert "rank 1" in result["text"]
             assert "rank 1" in result["again"]
-    assert shared_memory() == before
-    assert sockets_of(pids) == []
+    assert shared_memory() <= before
+    assert not names & set(sockets().values())
 
 
 def mismatched(me: cann.Rank, root: bytes, calls: list[dict]) -> str:
@@ -130,12 +149,12 @@ def test_a_message_of_another_size_is_named() -> None:
 def absent(me: cann.Rank, root: bytes) -> str | None:
     me.join(root)
     if me.rank == 1:
-        time.sleep(4)
+        time.sleep(8)
         return None
     begin = time.monotonic()
     all_reduce(me)
     message = failed_synchronize(me)
-    assert 0.9 < time.monotonic() - begin < 3
+    assert 0.9 < time.monotonic() - begin < 7
     assert me.async_error()[0] == cann.HCCL_E_TIMEOUT
     return message
 
@@ -149,7 +168,7 @@ def test_the_execution_timeout_names_who_is_missing() -> None:
 def configured_timeout(me: cann.Rank, root: bytes, size: int) -> str | None:
     me.join(root, cann.comm_config(exec_timeout=1, size=size))
     if me.rank == 1:
-        time.sleep(3)
+        time.sleep(6)
         return None
     all_reduce(me)
     return failed_synchronize(me)
@@ -163,7 +182,7 @@ def test_the_configuration_is_read_by_its_size(size: int) -> None:
 
 def never_joins(me: cann.Rank, root: bytes) -> float:
     if me.rank == 1:
-        time.sleep(3)
+        time.sleep(8)
         return 0
     begin = time.monotonic()
     with pytest.raises(cann.CannError, match=r"rank 1 \(not joined\)") as raised:
@@ -174,13 +193,13 @@ def never_joins(me: cann.Rank, root: bytes) -> float:
 
 def test_the_connect_timeout_names_who_is_missing() -> None:
     waited, _ = run_ranks(never_joins, 2, env={"HCCL_CONNECT_TIMEOUT": "1"})
-    assert 0.9 < waited < 3
+    assert 0.9 < waited < 7
 
 
 def dead_root(me: cann.Rank, root: bytes) -> str:
     if me.rank == 0:
         os._exit(0)
-    time.sleep(1)
+    time.sleep(3)
     with pytest.raises(cann.CannError) as raised:
         me.join(root)
     assert raised.value.code == cann.HCCL_E_TCP_CONNECT
@@ -211,7 +230,7 @@ def test_a_rank_that_destroyed_its_communicator_is_named() -> None:
 def destroys_while_waiting(me: cann.Rank, root: bytes) -> str | None:
     me.join(root)
     if me.rank == 1:
-        time.sleep(3)
+        time.sleep(6)
         return None
     all_reduce(me)
     time.sleep(0.5)

@@ -325,7 +325,7 @@ def test_another_branch_goes_on_while_one_waits_for_the_outside(stream):
         acl.launch(second, lambda: ran.append("free"))
         fork(second, stream, back)
     acl.call("aclmdlRIExecuteAsync", graph.model, stream)
-    for _ in range(100):
+    for _ in range(600):
         if ran:
             break
         time.sleep(0.05)
