@@ -37,7 +37,7 @@ except Exception as error:
 
 __all__ = ["Format", "__version__", "unsupported_dtype"]
 
-_LAZY_PACKAGES = ("contrib", "multiprocessing", "optim", "profiler", "testing", "utils")
+_LAZY_PACKAGES = ("contrib", "multiprocessing", "ops", "optim", "profiler", "testing", "utils")
 
 
 def __getattr__(name: str):

@@ -20,10 +20,8 @@ from torch.nn.parameter import UninitializedTensorMixin, is_lazy
 _SWAPPED = {"cpu", "npu"}
 
 
-def _is_move(module: nn.Module, device: torch.device | None) -> bool:
+def _is_move(module: nn.Module, device: torch.device) -> bool:
     """Whether a parameter of `module` leaves the CPU for an NPU, or the other way."""
-    if device is None or device.type not in _SWAPPED:
-        return False
     others = _SWAPPED - {device.type}
     return any(param.device.type in others for param in module.parameters())
 
@@ -62,6 +60,7 @@ def _move(module: nn.Module, convert: Callable[[], nn.Module]) -> nn.Module:
 @contextlib.contextmanager
 def _without_lazy(module: nn.Module, device: torch.device, dtype: torch.dtype | None) -> Iterator:
     """Takes away what has no shape yet, and puts it back on the device."""
+    moved: dict[int, UninitializedTensorMixin] = {}  # modules may share it
     places = [
         (tensors, name, tensor)
         for owner in module.modules()
@@ -75,7 +74,9 @@ def _without_lazy(module: nn.Module, device: torch.device, dtype: torch.dtype | 
         yield
     finally:
         for tensors, name, tensor in places:
-            tensors[name] = _moved_lazy(tensor, device, dtype)
+            if id(tensor) not in moved:
+                moved[id(tensor)] = _moved_lazy(tensor, device, dtype)
+            tensors[name] = moved[id(tensor)]
 
 
 def _moved_lazy(
@@ -95,9 +96,12 @@ def _moving(name: str, target_of: Callable[..., _Target]) -> None:
     @functools.wraps(original)
     def method(self: nn.Module, *args: Any, **kwargs: Any) -> nn.Module:
         device, dtype = target_of(*args, **kwargs)
-        if not _is_move(self, device):
+        if device is None or device.type not in _SWAPPED:
             return original(self, *args, **kwargs)
+        is_move = _is_move(self, device)
         with _without_lazy(self, device, dtype):
+            if not is_move:
+                return original(self, *args, **kwargs)
             return _move(self, lambda: original(self, *args, **kwargs))
 
     setattr(nn.Module, name, method)

@@ -155,11 +155,9 @@ void Launch::operator()() const {
   c10_npu::LaunchObserver* observer = c10_npu::launch_observer();
   const uint64_t begin = observer == nullptr ? 0 : c10_npu::launch_clock_ns();
   c10_npu::use_core_limits(stream);
-  const uint32_t task_before = c10_npu::last_task();
   const aclnnStatus status = launcher(workspace, workspace_size, executor, stream);
   if (C10_UNLIKELY(status != ACLNN_SUCCESS)) call.fail(status);
-  c10_npu::remember_launch(call.device(),
-                           {call.name(), stream, call.shapes(), call.stack(), task_before});
+  c10_npu::remember_launch(call.device(), {call.name(), stream, call.shapes(), call.stack()});
   if (C10_UNLIKELY(observer != nullptr)) {
     observer->on_launch({call.name(), begin, c10_npu::launch_clock_ns(), stream});
   }

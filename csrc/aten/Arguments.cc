@@ -268,8 +268,8 @@ void check_put(const at::Tensor& self, const at::Tensor& index, const at::Tensor
 }
 
 void check_real(const char* op, const at::Tensor& self) {
-  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), op, " on npu takes real numbers, not ",
-                              self.scalar_type(), ". Call it on the CPU: tensor.cpu().");
+  TORCH_CHECK_NOT_IMPLEMENTED(!self.is_complex(), op, ": the NPU does not support dtype ",
+                              self.scalar_type(), ", only real ones. Call it on the CPU: x.cpu().");
 }
 
 void check_fill(const char* op, const at::Tensor& self, const at::Tensor& value) {

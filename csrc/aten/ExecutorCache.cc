@@ -139,9 +139,7 @@ ExecutorCacheStats ExecutorCache::stats() {
 }
 
 const c10::intrusive_ptr<CachedExecutor>* ExecutorCache::find(const CallKey& key) {
-  const size_t first = key.hash() % kSets * kWays;
-  for (size_t i = first; i < first + kWays; ++i) {
-    Entry& entry = entries_[i];
+  for (Entry& entry : kept_.of(key.hash())) {
     if (entry.hash == key.hash() && entry.executor && entry.executor->matches(key)) {
       entry.hit = true;
       counters_->hits.increase();
@@ -152,15 +150,18 @@ const c10::intrusive_ptr<CachedExecutor>* ExecutorCache::find(const CallKey& key
   return nullptr;
 }
 
+// What was hit gets a second chance, so that calls which never come again displace each other.
 void ExecutorCache::insert(uint64_t hash, c10::intrusive_ptr<CachedExecutor> executor) {
-  const size_t set = hash % kSets;
-  // What was hit gets a second chance, so that calls which never come again displace each other.
-  while (std::exchange(entries_[set * kWays + next_[set] % kWays].hit, false)) ++next_[set];
-  entries_[set * kWays + next_[set]++ % kWays] = {hash, false, std::move(executor)};
+  Entry* place = &kept_.turn(hash);
+  while (std::exchange(place->hit, false)) place = &kept_.turn(hash);
+  *place = {hash, false, std::move(executor)};
 }
 
 bool ExecutorCache::missed_again(uint64_t hash) {
-  return std::exchange(missed_[hash % kSets], hash) == hash;
+  const auto missed = missed_.of(hash);
+  if (std::ranges::find(missed, hash) != missed.end()) return true;
+  missed_.turn(hash) = hash;
+  return false;
 }
 
 void ExecutorCache::count_not_cacheable() { counters_->not_cacheable.increase(); }

@@ -168,8 +168,8 @@ struct ExecutorCacheStats {
 // Bounded; each thread has its own, so that a look-up takes no lock.
 class ExecutorCache {
  public:
-  static constexpr size_t kSets = 256;
-  static constexpr size_t kWays = 4;
+  static constexpr size_t kSets = 1024;
+  static constexpr size_t kWays = 8;
 
   static ExecutorCache& of_this_thread();
   static bool is_enabled();
@@ -196,9 +196,17 @@ class ExecutorCache {
   struct AllCounters;
   static AllCounters& all_counters();
 
-  std::array<Entry, kSets * kWays> entries_{};
-  std::array<uint8_t, kSets> next_{};
-  std::array<uint64_t, kSets> missed_{};
+  // What each set holds, and the place that is given away next.
+  template <class T>
+  struct Sets {
+    std::vector<T> places = std::vector<T>(kSets * kWays);
+    std::array<uint8_t, kSets> next{};
+
+    std::span<T> of(uint64_t hash) { return {places.data() + hash % kSets * kWays, kWays}; }
+    T& turn(uint64_t hash) { return of(hash)[next[hash % kSets]++ % kWays]; }
+  };
+  Sets<Entry> kept_;
+  Sets<uint64_t> missed_;
   std::unique_ptr<Counters> counters_;
 };
 

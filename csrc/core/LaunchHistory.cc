@@ -88,16 +88,6 @@ bool names(std::string_view text, std::string_view name) {
   return false;
 }
 
-// Whether the task is one of the launch's. Numbers have 16 bits in some versions of CANN. If the
-// thread was on another stream before, only the last number is known.
-bool has_task(const Entry& launch, uint32_t task) {
-  constexpr uint16_t kMostTasks = 64;
-  if (launch.task == kUnknownTask) return false;
-  const auto tasks = static_cast<uint16_t>(launch.task - launch.task_before);
-  const auto after = static_cast<uint16_t>(launch.task - task);
-  return after == 0 || (tasks <= kMostTasks && after < tasks);
-}
-
 // CANN's numbers of streams, each asked for once.
 class StreamNumbers {
  public:
@@ -111,17 +101,27 @@ class StreamNumbers {
   std::unordered_map<aclrtStream, int32_t> numbers_;
 };
 
-// The launches that the failed tasks belong to.
-std::vector<const Entry*> failed_launches(const History& history) {
+// Of the failed task's stream: how many tasks after that one the launch's last task is. Numbers of
+// tasks have 16 bits in some versions of CANN.
+uint16_t tasks_after(const Entry& launch, const FailedTask& failed) {
+  return static_cast<uint16_t>(launch.task - failed.task);
+}
+
+// The launches whose last task is less than `limit` tasks after a failed one. With 1: the launches
+// that failed. With more: what may have begun with that task.
+std::vector<const Entry*> launches_at_failures(const History& history, uint16_t limit) {
   std::vector<const Entry*> launches;
   StreamNumbers numbers;
   for (const FailedTask& failed : history.failures) {
+    const Entry* nearest = nullptr;
     for (uint64_t i = history.count; i-- > history.oldest();) {
-      if (!has_task(history[i], failed.task)) continue;
-      if (!numbers.is(history[i].stream, failed.stream)) continue;
-      launches.push_back(&history[i]);
-      break;
+      const Entry& launch = history[i];
+      if (launch.task == kUnknownTask) continue;
+      const uint16_t after = tasks_after(launch, failed);
+      if (after >= (nearest == nullptr ? limit : tasks_after(*nearest, failed))) continue;
+      if (numbers.is(launch.stream, failed.stream)) nearest = &launch;
     }
+    if (nearest != nullptr) launches.push_back(nearest);
   }
   return launches;
 }
@@ -142,6 +142,42 @@ std::string join_calls(const std::vector<const Entry*>& launches) {
   std::string text;
   for (const Entry* launch : launches) text += (text.empty() ? "" : "; ") + text_of(*launch);
   return text;
+}
+
+// CANN's number of the task that this thread put on a stream last.
+uint32_t last_task() noexcept {
+  static const bool is_offered = cann::has_symbol("aclrtGetThreadLastTaskId");
+  uint32_t task = kUnknownTask;
+  if (C10_LIKELY(is_offered)) aclrtGetThreadLastTaskId(&task);
+  return task;
+}
+
+// What failed, as exactly as it is known, and its stack if that is one call.
+std::pair<std::string, LaunchStack> describe_failures(const History& history,
+                                                      std::string_view cann_text) {
+  constexpr uint16_t kMostTasks = 64;  // of an operator
+  const auto said = [](const char* one, const char* several,
+                       const std::vector<const Entry*>& launches) {
+    const bool is_one = launches.size() == 1;
+    return std::pair(c10::str("\n  ", is_one ? one : several, join_calls(launches)),
+                     is_one ? launches.front()->stack : nullptr);
+  };
+  if (const auto exact = launches_at_failures(history, 1); !exact.empty()) {
+    return said("The operator that failed: ", "Operators that failed: ", exact);
+  }
+  if (const auto named = launches_named_in(history, cann_text); !named.empty()) {
+    return said("The operator that failed: ", "The operator that failed is one of: ", named);
+  }
+  if (const auto near = launches_at_failures(history, kMostTasks); !near.empty()) {
+    return said("It happened in this operator or just before: ",
+                "It happened in one of these operators or just before: ", near);
+  }
+  if (!history.failures.empty() && history.oldest() > 0) {
+    return {c10::str("\n  The operator that failed is none of the last ", kRemembered,
+                     ", which are remembered."),
+            nullptr};
+  }
+  return {"", nullptr};
 }
 
 }  // namespace
@@ -167,13 +203,6 @@ bool records_stacks() {
 
 LaunchStack gather_stack() {
   return torch::CapturedTraceback::gather(/*python=*/true, /*script=*/false, /*cpp=*/false);
-}
-
-uint32_t last_task() noexcept {
-  static const bool is_offered = cann::has_symbol("aclrtGetThreadLastTaskId");
-  uint32_t task = kUnknownTask;
-  if (C10_LIKELY(is_offered)) aclrtGetThreadLastTaskId(&task);
-  return task;
 }
 
 void remember_launch(c10::DeviceIndex device, RememberedLaunch launch) noexcept {
@@ -208,18 +237,7 @@ std::string describe_last_launches(c10::DeviceIndex device, std::string_view can
   History& history = history_of(device);
   std::unique_lock lock(history.mutex);
   if (history.count == 0) return "";
-  std::string text;
-  LaunchStack stack;
-  std::vector<const Entry*> failed = failed_launches(history);
-  if (!failed.empty()) {
-    text += failed.size() == 1 ? "\n  The operator that failed: " : "\n  Operators that failed: ";
-    text += join_calls(failed);
-  } else if (failed = launches_named_in(history, cann_text); !failed.empty()) {
-    text += failed.size() == 1 ? "\n  The operator that failed: "
-                               : "\n  The operator that failed is one of: ";
-    text += join_calls(failed);
-  }
-  if (failed.size() == 1) stack = failed.front()->stack;
+  auto [text, stack] = describe_failures(history, cann_text);
   text += c10::str("\n  Last launches on npu:", static_cast<int>(device), ", the latest first:");
   const uint64_t shown = std::min(kShown, history.count - history.oldest());
   for (uint64_t i = history.count; i-- > history.count - shown;) {

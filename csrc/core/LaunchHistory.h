@@ -56,11 +56,8 @@ struct RememberedLaunch {
   aclrtStream stream;
   Shapes shapes;
   LaunchStack stack;
-  uint32_t task_before;  // last_task() before the launch
 };
-// CANN's number of the task that this thread put on a stream last.
-uint32_t last_task() noexcept;
-// Remembers what was handed to CANN last, because an error of the device comes later.
+// Remembers what this thread has just handed to CANN, because an error of the device comes later.
 void remember_launch(c10::DeviceIndex device, RememberedLaunch launch) noexcept;
 
 // Has CANN tell of tasks that fail, from now on.

@@ -19,6 +19,17 @@ def test_normal() -> None:
         x.normal_(0, -1)
 
 
+def test_complex_numbers() -> None:
+    x = torch.empty(N, device="npu", dtype=torch.complex64).normal_(2, 3).cpu()
+    assert abs(x.mean().item() - 2) < 0.05
+    for part in (x.real, x.imag):
+        assert abs(part.std().item() - 3 / 2**0.5) < 0.05
+    x = torch.rand(N, device="npu", dtype=torch.complex64).cpu()
+    for part in (x.real, x.imag):
+        assert 0 <= part.min().item() <= part.max().item() < 1
+        assert abs(part.mean().item() - 0.5) < 0.01
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
 def test_uniform(dtype: torch.dtype) -> None:
     x = torch.empty(N, device="npu", dtype=dtype).uniform_(-1, 3).float()

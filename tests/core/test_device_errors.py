@@ -63,18 +63,23 @@ def test_the_call_is_told_from_others_of_its_operator() -> None:
     assert line.endswith("failed: aclnnMul(float32[5], float32[5], float32[5])")
 
 
-def test_the_call_is_told_from_others_on_other_streams() -> None:
-    x, y = torch.ones(3, device="npu"), torch.ones(5, device="npu")
-    side = torch.npu.Stream()
-    side.wait_stream(torch.npu.current_stream())
-    with torch.npu.stream(side):
-        y * y
+@pytest.mark.parametrize("guilty", range(1, 9))
+def test_the_call_is_told_from_others_on_other_streams(guilty) -> None:
+    streams = [torch.npu.Stream(), torch.npu.Stream()]
+    tensors = [torch.ones(size, device="npu") for size in range(3, 11)]
     torch.npu.synchronize()
-    inject_faults("aclnnMul")
-    x * x
-    torch.npu.current_stream().wait_stream(side)
+    inject_faults(f"aclnnMul:{guilty}")
+    with torch.npu.stream(streams[0]):
+        gate = torch.npu.ExternalEvent()
+        gate.wait()
+        for tensor in tensors:
+            with torch.npu.stream(streams[tensor.numel() % 2]):
+                # In order, so that the number of the fault is the number of the call.
+                torch.npu.current_stream().wait_stream(streams[1 - tensor.numel() % 2])
+                tensor * tensor
+    gate.record(torch.npu.current_stream())
     line = message_of_failure("The operator")
-    assert "failed: aclnnMul(float32[3]" in line
+    assert f"failed: aclnnMul(float32[{guilty + 2}]" in line
 
 
 # The graph's own tasks are not launches: only CANN's text says something.
@@ -128,6 +133,16 @@ def test_an_operator_is_named_however_much_followed() -> None:
     for _ in range(500):
         x + 1
     assert "failed: aclnnNeg(float32[11]" in message_of_failure("The operator")
+
+
+def test_too_much_followed_to_name_the_operator() -> None:
+    x = torch.ones(11, device="npu")
+    torch.npu.synchronize()
+    inject_faults("aclnnNeg")
+    x.neg()
+    for _ in range(8200):
+        x.add_(1)
+    assert "failed is none of the last 8192" in message_of_failure("The operator")
 
 
 STACKS = """

@@ -71,12 +71,18 @@ try:
     torch.npu.memory_stats()
 except NotImplementedError as error:
     print("keeps no statistics" in str(error))
-try:
-    torch.npu.set_per_process_memory_fraction(0.5)
-except NotImplementedError as error:
-    print("pluggable allocator" in str(error))
+for call in (
+    lambda: torch.npu.set_per_process_memory_fraction(0.5),
+    torch.npu.memory_snapshot,
+    torch.npu.memory._snapshot,
+    torch.npu.memory._record_memory_history,
+):
+    try:
+        call()
+    except NotImplementedError as error:
+        print("pluggable allocator" in str(error))
 """
-    assert run(script, ASCEND_EMULATOR_DEVICE_MEMORY="1G") == ["True"] * 3
+    assert run(script, ASCEND_EMULATOR_DEVICE_MEMORY="1G") == ["True"] * 6
 
 
 def test_it_is_too_late_after_the_first_use():

@@ -1,7 +1,5 @@
 """Failures of a rank end the others in bounded time, with a message that names the cause."""
 
-import contextlib
-import os
 import re
 import time
 from pathlib import Path
@@ -11,6 +9,7 @@ import torch
 import torch.distributed as dist
 
 from tests.distributed.launcher import Ranks
+from tests.emulator.leftovers import shared_memory, sockets, sockets_of
 
 # What the issue allows, from the death of a rank to the end of the others.
 ENDED_S = 30
@@ -35,25 +34,8 @@ def wait_for_file(path: Path, ranks: Ranks) -> None:
         time.sleep(0.1)
 
 
-# Other tests run meanwhile, with the same pids in namespaces of their own: a socket is known as
-# ours only while its process lives.
-def sockets() -> dict[str, str]:
-    """Names by what /proc/<pid>/fd calls them."""
-    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
-    return {f"socket:[{row[6]}]": row[7] for row in rows if len(row) == 8}
-
-
-def sockets_of(pids: list[int]) -> set[str]:
-    open_files = set()
-    for pid in pids:
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(OSError):
-                open_files.add(os.readlink(descriptor))
-    return {name for file, name in sockets().items() if file in open_files}
-
-
 def test_a_killed_rank_ends_the_others_and_leaves_nothing(tmp_path: Path) -> None:
-    before = set(os.listdir("/dev/shm"))
+    before = shared_memory()
     with Ranks(train_until_killed, 2, tmp_path, str(tmp_path / "started")) as ranks:
         wait_for_file(tmp_path / "started0", ranks)
         wait_for_file(tmp_path / "started1", ranks)
@@ -65,11 +47,9 @@ def test_a_killed_rank_ends_the_others_and_leaves_nothing(tmp_path: Path) -> Non
         assert time.monotonic() - died < ENDED_S
         output = ranks.stderr(0)
         assert re.search(rf"rank 1 \(pid {pids[1]}, device 1.*has died", output), output
-    assert not names & set(sockets().values())
+    assert not names & sockets()
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
-    # This test's queue has semaphores there while it lives; other tests have those and tensors.
-    left = set(os.listdir("/dev/shm")) - before
-    assert not [name for name in left if not name.startswith(("sem.mp-", "torch_"))]
+    assert shared_memory() <= before
 
 
 def one_is_missing(rank: int, size: int) -> None:

@@ -102,3 +102,11 @@ def test_a_region_leaves_the_users_choice_as_it_was(warn_only):
     y.sum().backward()
     assert state() == (2, True, warn_only)
     torch.use_deterministic_algorithms(False)
+
+
+def test_backward_that_ends_inside_of_a_region_ends_it():
+    weight = torch.ones(3, device="npu", requires_grad=True)
+    x = torch.npu.enable_deterministic_with_backward(torch.ones(3, device="npu"))
+    torch.npu.disable_deterministic_with_backward(x * weight).sum().backward()
+    assert _C._get_determinism() == 0
+    assert not torch.are_deterministic_algorithms_enabled()

@@ -93,3 +93,11 @@ def test_lazy_modules_move_before_they_know_their_shapes(move):
     assert module(torch.ones(2, 3, 5, device="npu", dtype=weight.dtype)).is_npu
     assert module[0].weight.shape == (4, 3, 1) and module[0].weight.is_npu
     assert module.cpu()(torch.ones(2, 3, 5, dtype=weight.dtype)).device.type == "cpu"
+
+
+def test_lazy_modules_move_more_than_once_and_share():
+    first, second = nn.LazyLinear(4), nn.LazyLinear(4)
+    second.weight = first.weight
+    module = nn.Sequential(first, second, nn.LazyBatchNorm1d(affine=False)).npu().npu()
+    assert first.weight is second.weight and module[2].running_mean.is_npu
+    assert module[0](torch.ones(2, 3, device="npu")).shape == (2, 4)

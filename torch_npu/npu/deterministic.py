@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.autograd import Variable
 
 from torch_npu import _C
 
@@ -17,6 +18,7 @@ __all__ = [
 
 _State = tuple[int, bool, bool]  # CANN's level, PyTorch's switch, and whether it only warns
 _before_regions: list[_State] = []
+_before_backwards: list[_State] = []
 
 
 def set_deterministic_level(level: int) -> None:
@@ -41,41 +43,56 @@ def _restore(state: _State) -> None:
 
 
 def _enter() -> None:
-    _before_regions.append(_state())
     # A level of 2 that the user chose is not lowered to 1.
     set_deterministic_level(max(1, _C._get_determinism()))
 
 
-def _leave() -> None:
-    if _before_regions:
-        _restore(_before_regions.pop())
-    else:
-        set_deterministic_level(0)
-
-
-class _Switch(torch.autograd.Function):
-    """Enters or leaves a region in the forward pass, and does the opposite in backward."""
-
+class _Enable(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, tensor: torch.Tensor, enters: bool) -> torch.Tensor:
-        ctx.enters = enters
-        (_enter if enters else _leave)()
+    def forward(ctx: Any, tensor: torch.Tensor) -> torch.Tensor:
+        if torch._C._current_graph_task_id() == -1:
+            _leave_backward()  # of a backward that raised
+        _before_regions.append(_state())
+        _enter()
         return tensor.view_as(tensor)
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None]:
-        (_leave if ctx.enters else _enter)()
-        return grad, None
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:
+        if _before_backwards:
+            _restore(_before_backwards.pop())
+        return grad
+
+
+class _Disable(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, tensor: torch.Tensor) -> torch.Tensor:
+        _restore(_before_regions.pop() if _before_regions else (0, False, False))
+        return tensor.view_as(tensor)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:
+        if not _before_backwards:
+            # Where the region's input needs no gradient, backward ends inside of it.
+            Variable._execution_engine.queue_callback(_leave_backward)
+        _before_backwards.append(_state())
+        _enter()
+        return grad
+
+
+def _leave_backward() -> None:
+    if _before_backwards:
+        _restore(_before_backwards[0])
+        _before_backwards.clear()
 
 
 def enable_deterministic_with_backward(tensor: torch.Tensor) -> torch.Tensor:
     """Operators after this one are deterministic up to disable_deterministic_with_backward(), in
     forward and in backward; outside, everything is as it was before. Returns `tensor`, to be used
     instead of it."""
-    return _Switch.apply(tensor, True)
+    return _Enable.apply(tensor)
 
 
 def disable_deterministic_with_backward(tensor: torch.Tensor) -> torch.Tensor:
     """Ends the region of enable_deterministic_with_backward(); returns `tensor`, to be used
     instead of it."""
-    return _Switch.apply(tensor, False)
+    return _Disable.apply(tensor)

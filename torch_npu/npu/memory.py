@@ -20,6 +20,7 @@ from torch_npu.npu.pluggable_allocator import (
     NPUPluggableAllocator,
     change_current_allocator,
     current_backend,
+    refuse_pluggable,
 )
 
 __all__ = [
@@ -121,6 +122,7 @@ def mem_get_info(device: Device = None) -> tuple[int, int]:
 
 def memory_snapshot(mempool_id: tuple[int, int] | None = None) -> list[dict[str, Any]]:
     """Every segment and its blocks, on all devices; those of one pool if `mempool_id` is given."""
+    refuse_pluggable("memory_snapshot")
     return [
         segment
         for segment in _C._memory_snapshot()["segments"]
@@ -195,11 +197,7 @@ def set_per_process_memory_fraction(fraction: float, device: Device = None) -> N
     """Limits the caching allocator to a fraction [0, 1] of the device's memory."""
     if not isinstance(fraction, (int, float)):
         raise TypeError(f"the fraction must be a number, got {fraction!r}")
-    if current_backend() != "native":
-        raise NotImplementedError(
-            "set_per_process_memory_fraction() limits the caching allocator, but tensors take "
-            "their memory from a pluggable allocator: let its library limit itself"
-        )
+    refuse_pluggable("set_per_process_memory_fraction")
     _C._set_memory_fraction(fraction, _index(device))
 
 

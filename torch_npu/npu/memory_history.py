@@ -8,6 +8,7 @@ from typing import Any
 
 from torch_npu import _C
 from torch_npu.npu._utils import Device
+from torch_npu.npu.pluggable_allocator import refuse_pluggable
 
 __all__ = ["_dump_snapshot", "_record_memory_history", "_snapshot"]
 
@@ -31,6 +32,7 @@ def _record_memory_history(
     allocated), "alloc" (the events of allocation), "all" (of frees too). stacks: "python", or "all"
     for those of C++, too, which take longer. device: accepted for torch.cuda's signature.
     """
+    refuse_pluggable("_record_memory_history")
     for name, value, known in (
         ("enabled", enabled, tuple(_ENABLED)),
         ("context", context, _CONTEXT),
@@ -50,6 +52,7 @@ def _record_memory_history(
 def _snapshot(device: Device = None) -> dict[str, Any]:
     """{"segments", "device_traces", "allocator_settings", "external_annotations"}, as torch.cuda's.
     device: accepted for torch.cuda's signature; all are in it."""
+    refuse_pluggable("_snapshot")
     return {
         **_C._memory_snapshot(),
         "allocator_settings": _C._allocator_settings(),

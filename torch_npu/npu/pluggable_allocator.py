@@ -66,3 +66,12 @@ _current: NPUPluggableAllocator | None = None
 
 def current_backend() -> str:
     return "native" if _current is None else "pluggable"
+
+
+def refuse_pluggable(name: str) -> None:
+    """For what only the caching allocator keeps."""
+    if _current is not None:
+        raise NotImplementedError(
+            f"{name}() is about the caching allocator, but tensors take their memory from a "
+            "pluggable allocator: ask its library"
+        )

@@ -2,6 +2,7 @@
 #include <ATen/MemoryOverlap.h>
 #include <ATen/core/DistributionsHelper.h>
 #include <ATen/native/Resize.h>
+#include <ATen/ops/view_as_real.h>
 #include <torch/library.h>
 
 #include <cmath>
@@ -71,10 +72,15 @@ Philox reserve_outside_captures(const OptionalGenerator& given, const at::Tensor
 
 at::Tensor& normal_(at::Tensor& self, double mean, double std, OptionalGenerator generator) {
   TORCH_CHECK(std >= 0, "normal expects std >= 0.0, but found std ", std);
-  TORCH_CHECK(!self.is_complex(), "normal_ is not implemented for complex tensors on npu");
   at::assert_no_internal_overlap(self);
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
+  if (self.is_complex()) {  // half of the variance in each part
+    at::Tensor parts = at::view_as_real(self);
+    normal_(parts, 0, std / std::sqrt(2.0), std::move(generator));
+    if (mean != 0) parts.select(-1, 0).add_(mean);
+    return self;
+  }
   const Philox philox = reserve(generator, self);
   if (philox.captured.has_value()) {
     const c10_npu::CapturedPhilox& device = *philox.captured;
@@ -89,6 +95,11 @@ at::Tensor& normal_(at::Tensor& self, double mean, double std, OptionalGenerator
 at::Tensor& uniform_(at::Tensor& self, double from, double to, OptionalGenerator generator) {
   TORCH_CHECK(from <= to, "uniform_ expects to return a [from, to) range, but found from=", from,
               " > to=", to);
+  if (self.is_complex()) {
+    at::Tensor parts = at::view_as_real(self);
+    uniform_(parts, from, to, std::move(generator));
+    return self;
+  }
   TORCH_CHECK(self.is_floating_point(), "uniform_ needs a floating-point tensor, not ",
               self.scalar_type());
   check_uniform_range(self, from, to);

@@ -1,6 +1,5 @@
 """What goes wrong between ranks ends in bounded time, with a message that names the cause."""
 
-import contextlib
 import ctypes
 import os
 import re
@@ -12,6 +11,7 @@ import pytest
 
 from tests.emulator.hccl import cann
 from tests.emulator.hccl.launcher import Ranks, run_ranks
+from tests.emulator.leftovers import shared_memory, sockets, sockets_of
 
 # A death is noticed within this time.
 NOTICED_S = 10
@@ -55,27 +55,6 @@ def wait_for_the_dead(me: cann.Rank, root: bytes, ready: str) -> dict:
     }
 
 
-# Other tests run meanwhile, with the same pids in namespaces of their own: their semaphores and
-# tensors come and go, and a socket is known as ours only while its process lives.
-def shared_memory() -> set[str]:
-    return {name for name in os.listdir("/dev/shm") if not name.startswith(("sem.mp-", "torch_"))}
-
-
-def sockets() -> dict[str, str]:
-    """Names by what /proc/<pid>/fd calls them."""
-    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
-    return {f"socket:[{row[6]}]": row[7] for row in rows if len(row) == 8}
-
-
-def sockets_of(pids: list[int]) -> set[str]:
-    open_files = set()
-    for pid in pids:
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(OSError):
-                open_files.add(os.readlink(descriptor))
-    return {name for file, name in sockets().items() if file in open_files}
-
-
 def test_a_killed_rank_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     before = shared_memory()
     with Ranks(wait_for_the_dead, 3, str(tmp_path)) as ranks:
@@ -96,7 +75,7 @@ def test_a_killed_rank_is_named_and_leaves_nothing(tmp_path: Path) -> None:
             assert "rank 1" in result["text"]
             assert "rank 1" in result["again"]
     assert shared_memory() <= before
-    assert not names & set(sockets().values())
+    assert not names & sockets()
 
 
 def mismatched(me: cann.Rank, root: bytes, calls: list[dict]) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 import acl
 import pytest
 
+from tests.emulator.leftovers import sockets, sockets_of
+
 MIB = 1 << 20
 ANYONE = 1
 
@@ -101,12 +103,6 @@ def test_only_admitted_processes_import(device):
         assert second.do(f"make('aclrtIpcMemImportByKey', {key!r}, 0)")[0] == acl.IPC_ERROR
 
 
-def sockets() -> dict[str, str]:
-    """Names by what /proc/<pid>/fd calls them; a pid may be another's in another namespace."""
-    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
-    return {f"socket:[{row[6]}]": row[7] for row in rows if len(row) == 8}
-
-
 def test_a_key_ends_with_its_process_and_leaves_nothing(device):
     with child() as other:
         other.do("names.update(block=malloc(512), key=ctypes.create_string_buffer(65))")
@@ -114,8 +110,7 @@ def test_a_key_ends_with_its_process_and_leaves_nothing(device):
         key = other.do("key.value")
         pid = other.process.pid
         address = acl.make("aclrtIpcMemImportByKey", key, 0)
-        files = {os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir()}
-        names = {name for file, name in sockets().items() if file in files}
+        names = sockets_of([pid])
         other.kill()
     acl.upload(address, b"still mapped here")
     assert acl.download(address, 17) == b"still mapped here"
@@ -125,7 +120,7 @@ def test_a_key_ends_with_its_process_and_leaves_nothing(device):
         acl.make("aclrtIpcMemImportByKey", key, 0)
     assert error.value.code == acl.IPC_ERROR
     assert time.monotonic() - begin < 10
-    assert names and not names & set(sockets().values())
+    assert names and not names & sockets()
 
 
 def test_wrong_exports_are_refused(device):

@@ -1,0 +1,36 @@
+"""The table of operators is what was measured, and tells what it should."""
+
+from pathlib import Path
+
+import pytest
+
+import torch_npu
+from tests.aten import support
+
+
+def test_the_table_is_as_measured() -> None:
+    measured = support.rows()
+    path = Path(torch_npu.__file__).with_name("ops") / "support.tsv"
+    committed = [line.split("\t") for line in path.read_text().splitlines()]
+    differing = [row[0] for row in measured if row not in committed]
+    differing += [row[0] for row in committed if row not in measured]
+    assert not differing, "measure again: bazel run //tests/aten:support"
+
+
+@pytest.mark.parametrize("name", ["add", "aten::add", "torch.add"])
+def test_names_are_found_as_people_write_them(name: str) -> None:
+    assert torch_npu.ops.support(name)["float32"] == "native"
+
+
+def test_states() -> None:
+    support = torch_npu.ops.support
+    assert support("nn.functional.gelu") == support("gelu")
+    assert support("fft.fft")["complex64"] == "fallback"
+    assert support("square")["float32"] == "composed"
+    assert support("gelu")["float64"] == "refused"
+    assert support("_fused_adamw_") == {"*": "native"}
+
+
+def test_what_is_no_operator_is_refused() -> None:
+    with pytest.raises(ValueError, match="'addd' is no operator"):
+        torch_npu.ops.support("addd")
