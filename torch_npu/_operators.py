@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from torch_npu._operator_docs import DOCS
+
 # Operators that packages import when they are themselves imported, and call only if asked to: they
 # must be there. What to use as long as this build has no such operator.
 IMPORTED_BY_NAME = {
@@ -28,6 +30,8 @@ def find(name: str) -> Callable | None:
     if name.startswith("__"):
         return None
     operator = getattr(torch.ops.npu, name, None)
+    if operator is not None and name in DOCS:
+        operator.__doc__ = DOCS[name]
     if operator is None and name in IMPORTED_BY_NAME:
         return _unavailable(name, IMPORTED_BY_NAME[name])
     return operator
