@@ -48,6 +48,9 @@ def weight_quant(x, weight, scale, offset=None, _=None, __=None, bias=None, grou
 
 
 def anti_quant(x, scale, *, offset=None, dst_dtype=None):
+    if x.dtype == torch.int32:
+        x = (x.unsqueeze(-1) >> torch.arange(0, 32, 4) & 15).flatten(-2)
+        x = torch.where(x > 7, x - 16, x)
     return (x.float() + (0 if offset is None else offset.float())) * scale.float()
 
 
@@ -80,6 +83,7 @@ CASES = [
     Case("npu_weight_quant_batchmatmul", (X, W, seeded(2, 5), seeded(2, 5, seed=1), None, None, Fixed(seeded(5)), 3), weight_quant, dtypes=(torch.float16,), note="groups", tolerance=10),
     Case("npu_anti_quant", (A, Fixed(seeded(6))), anti_quant, {"offset": Fixed(seeded(6, seed=1))}, dtypes=(torch.float16,), tolerance=3),
     Case("npu_anti_quant", (A, Fixed(seeded(1))), anti_quant, {"dst_dtype": torch.bfloat16}, dtypes=(torch.bfloat16,), note="bfloat16"),
+    Case("npu_anti_quant", (integers(-(2**31), 2**31 - 1, (3, 2), torch.int32), Fixed(seeded(16))), anti_quant, dtypes=(torch.float16,), note="int4", tolerance=3),
     Case("npu_convert_weight_to_int4pack", (integers(-8, 8, (3, 16), torch.int32),), int4pack, dtypes=(torch.float32,)),
     Case("npu_transpose_batchmatmul", (seeded(3, 2, 4), seeded(2, 4, 5)), transposed_matmul, {"perm_x1": [1, 0, 2]}, tolerance=3),
     Case("npu_transpose_batchmatmul", (seeded(2, 3, 4), seeded(2, 5, 4)), transposed_matmul, {"perm_x2": [0, 2, 1]}, note="transposed", tolerance=3),

@@ -110,10 +110,19 @@ void check_weight_quant(const T& x, const T& weight, const T& scale,
                               ": quant_scale, quant_offset and inner_precise are not supported");
 }
 
+// An int32 holds eight int4 numbers.
+template <class T>
+Output<T> anti_quantized(const T& x, at::ScalarType dtype) {
+  const Int<T> last = x.size(-1) * (x.scalar_type() == at::kInt ? 8 : 1);
+  return as_type(resized(x, -1, last), dtype);
+}
+
 template <class T>
 void check_anti_quant(const T& x, const T& scale, const std::optional<T>& offset) {
   constexpr char op[] = "npu_anti_quant";
-  check_along(op, "scale", scale, x, -1);
+  const Int<T> last = anti_quantized(x, at::kHalf).sizes.back();
+  TORCH_CHECK(scale.numel() == 1 || scale.numel() == last, op, ": scale must have 1 element or ",
+              last, ", one for each of the last dimension, got shape ", scale.sizes());
   if (is_given(offset)) check_alike(op, "offset", *offset, "scale", scale);
 }
 

@@ -1,7 +1,9 @@
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/round.h>
+#include <ATen/ops/where.h>
 
 #include "emulator/ops/emulate.h"
 #include "emulator/ops/functions/quantization.h"
@@ -50,6 +52,12 @@ Tensor decoded(const Tensor& scale) {
   return scale.contiguous().view(at::kInt).slice(-1, 0, std::nullopt, 2).contiguous().view(at::kFloat);
 }
 
+Tensor int4_in(const Tensor& words) {
+  const Tensor parts =
+      words.unsqueeze(-1).bitwise_right_shift(at::arange(0, 32, 4, words.options())).bitwise_and(15);
+  return at::where(parts > 7, parts - 16, parts).flatten(-2);
+}
+
 }  // namespace
 
 EMULATE(aclnnAscendQuantV3, [](Tensor x, Tensor scale, OptionalTensor offset, bool root,
@@ -75,8 +83,8 @@ EMULATE(aclnnDynamicQuant, [](Tensor x, OptionalTensor smooth, Tensor y, Tensor 
 })
 EMULATE(aclnnAscendAntiQuant, [](Tensor x, Tensor scale, OptionalTensor offset, int64_t, bool root,
                                  Tensor y) {
-  TORCH_CHECK(x.scalar_type() == at::kChar, "int8 is emulated, not ", x.scalar_type());
-  Tensor values = x.to(at::kFloat);
+  // An int32 holds eight int4 numbers, the first in the lowest bits.
+  Tensor values = (x.scalar_type() == at::kInt ? int4_in(x) : x).to(at::kFloat);
   if (offset) values = values + wide(*offset);
   values = values * wide(scale);
   y.copy_(root ? values * wide(scale) : values);
