@@ -98,9 +98,7 @@ class CallKey {
   void finish(c10::DeviceIndex device);
 
   // False: too long for the cache, or of a kind that it does not keep.
-  bool is_usable() const {
-    return words_.size() <= kMostWords && !has_absent_element_;
-  }
+  bool is_usable() const { return words_.size() <= kMostWords && !has_absent_element_; }
   std::span<const uint64_t> words() const { return {words_.data(), words_.size()}; }
   uint64_t hash() const { return hash_; }  // after finish()
 

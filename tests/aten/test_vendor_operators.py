@@ -51,7 +51,11 @@ def test_every_operator_has_a_case() -> None:
 
 @pytest.mark.parametrize(
     ("case", "dtype"),
-    [pytest.param(case, dtype, id=f"{case.name}-{dtype}") for case in CASES for dtype in case.dtypes],
+    [
+        pytest.param(case, dtype, id=f"{case.name}-{dtype}")
+        for case in CASES
+        for dtype in case.dtypes
+    ],
 )
 def test_results(case: Case, dtype: torch.dtype) -> None:
     check(case, dtype, case.arguments(dtype, "npu"))
@@ -78,7 +82,7 @@ def test_strides(case: Case) -> None:
 def test_gradients(case: Case) -> None:
     dtype = case.dtypes[0]
     names = [argument.name for argument in case.function.default._schema.arguments]
-    (inputs, formula), = FORMULAS[case.op].items()
+    ((inputs, formula),) = FORMULAS[case.op].items()
     wanted = [names.index(name.strip()) for name in inputs.split(",") if name.strip() != "_"]
 
     def run(function, arguments) -> tuple:
@@ -90,7 +94,9 @@ def test_gradients(case: Case) -> None:
         outs = results(function(*args, **kwargs))
         outs = [out for out in outs if isinstance(out, torch.Tensor) and out.requires_grad]
         generator = torch.Generator().manual_seed(1)
-        seeds = [torch.randn(out.shape, generator=generator).to(out.device, out.dtype) for out in outs]
+        seeds = [
+            torch.randn(out.shape, generator=generator).to(out.device, out.dtype) for out in outs
+        ]
         return outs, torch.autograd.grad(outs[:1], leaves, seeds[:1])
 
     _, expected = run(case.reference, widen(case.arguments(dtype, "cpu")))

@@ -44,7 +44,9 @@ def hidden(rows: int, columns: int, mode: int, mask=None):
     return torch.ones(rows, columns, dtype=torch.bool).triu(1 if mode == 2 else columns - rows + 1)
 
 
-def fusion(query, key, value, heads, layout, pse=None, padding=None, mask=None, scale=1.0, *, sparse_mode=0):
+def fusion(
+    query, key, value, heads, layout, pse=None, padding=None, mask=None, scale=1.0, *, sparse_mode=0
+):
     depth = query.shape[-1] // heads if layout.endswith("H") else query.shape[-1]
     q, k, v = (split(t, layout, depth) for t in (query, key, value))
     left_out = hidden(q.shape[2], k.shape[2], sparse_mode, mask)
@@ -53,10 +55,24 @@ def fusion(query, key, value, heads, layout, pse=None, padding=None, mask=None, 
     return join(out, layout), peak.expand(wide).detach(), total.expand(wide).detach(), None, 0, 0, 0
 
 
-def packed(query, key, value, heads, layout, *rest, scale=1.0, actual_seq_qlen, actual_seq_kvlen, sparse_mode=0):
+def packed(
+    query,
+    key,
+    value,
+    heads,
+    layout,
+    *rest,
+    scale=1.0,
+    actual_seq_qlen,
+    actual_seq_kvlen,
+    sparse_mode=0,
+):
     outs, begin_q, begin_k = [], 0, 0
     for end_q, end_k in zip(actual_seq_qlen, actual_seq_kvlen, strict=True):
-        q, k, v = (t[None].transpose(1, 2) for t in (query[begin_q:end_q], key[begin_k:end_k], value[begin_k:end_k]))
+        q, k, v = (
+            t[None].transpose(1, 2)
+            for t in (query[begin_q:end_q], key[begin_k:end_k], value[begin_k:end_k])
+        )
         parts = attend(q, k, v, scale, hidden(end_q - begin_q, end_k - begin_k, sparse_mode))
         outs.append([part[0].transpose(0, 1) for part in parts])
         begin_q, begin_k = end_q, end_k
@@ -64,7 +80,9 @@ def packed(query, key, value, heads, layout, *rest, scale=1.0, actual_seq_qlen, 
     return out, peak.expand(-1, -1, 8).detach(), total.expand(-1, -1, 8).detach(), None, 0, 0, 0
 
 
-def fusion_grad(query, key, value, dy, heads, layout, *, softmax_max, softmax_sum, attention_in, scale_value):
+def fusion_grad(
+    query, key, value, dy, heads, layout, *, softmax_max, softmax_sum, attention_in, scale_value
+):
     values = [t.detach().requires_grad_() for t in (query, key, value)]
     out = fusion(*values, heads, layout, None, None, None, scale_value)[0]
     return *torch.autograd.grad(out, values, dy), None, None
@@ -79,26 +97,44 @@ ENDS = {"actual_seq_qlen": [3, 7], "actual_seq_kvlen": [4, 9]}
 
 TRAINING = [
     *(
-        Case("npu_fusion_attention", (join(Q, layout), join(KEY, layout), join(V, layout), N, layout, None, None, MASK, 0.5), fusion, note=layout, tolerance=3)
+        Case("npu_fusion_attention", (join(Q, layout), join(KEY, layout), join(V, layout), N,
+            layout, None, None, MASK, 0.5), fusion, note=layout, tolerance=3)
         for layout in ("BNSD", "BSND", "BSH", "SBH")
     ),
-    Case("npu_fusion_attention", (Q, KEY, V[..., :4], N, "BNSD", seeded(1, N, S, K), None, None, 0.5), fusion, note="shift", tolerance=3),
+    Case("npu_fusion_attention", (Q, KEY, V[..., :4], N, "BNSD", seeded(1, N, S, K), None, None,
+        0.5), fusion, note="shift", tolerance=3),
     *(
-        Case("npu_fusion_attention", (Q, KEY, V, N, "BNSD", None, None, torch.ones(2048, 2048, dtype=torch.bool).triu(1), 0.5), fusion, {"sparse_mode": mode}, note=f"mode {mode}", tolerance=3)
+        Case("npu_fusion_attention", (Q, KEY, V, N, "BNSD", None, None, torch.ones(2048, 2048,
+            dtype=torch.bool).triu(1), 0.5), fusion, {"sparse_mode": mode}, note=f"mode {mode}",
+            tolerance=3)
         for mode in (2, 3)
     ),
     *(
-        Case("npu_fusion_attention", (T_Q, T_K, T_K + 1, N, "TND"), packed, {**ENDS, "scale": 0.5, "sparse_mode": mode}, note=f"TND {mode}", tolerance=3)
+        Case("npu_fusion_attention", (T_Q, T_K, T_K + 1, N, "TND"), packed, {**ENDS, "scale": 0.5,
+            "sparse_mode": mode}, note=f"TND {mode}", tolerance=3)
         for mode in (0, 2, 3)
     ),
-    Case("npu_fusion_attention_grad", (Q, KEY, V, seeded(B, N, S, D, seed=3), N, "BNSD"), fusion_grad,
-         {"softmax_max": Fixed(FORWARD[1]), "softmax_sum": Fixed(FORWARD[2]), "attention_in": FORWARD[0], "scale_value": 0.5}, dtypes=(torch.float32,), tolerance=3),
+    Case("npu_fusion_attention_grad", (Q, KEY, V, seeded(B, N, S, D, seed=3), N, "BNSD"),
+        fusion_grad,
+         {"softmax_max": Fixed(FORWARD[1]), "softmax_sum": Fixed(FORWARD[2]),
+             "attention_in": FORWARD[0], "scale_value": 0.5}, dtypes=(torch.float32,), tolerance=3),
 ]  # fmt: skip
 
 # ---- inference ----
 
 
-def prompt(query, key, value, *, num_heads, input_layout="BSH", scale_value=1.0, num_key_value_heads=0, sparse_mode=0, **lengths):
+def prompt(
+    query,
+    key,
+    value,
+    *,
+    num_heads,
+    input_layout="BSH",
+    scale_value=1.0,
+    num_key_value_heads=0,
+    sparse_mode=0,
+    **lengths,
+):
     layout = input_layout.split("_")[0]
     depth = query.shape[-1] // num_heads if layout == "BSH" else D
     q, k, v = (split(t, layout, depth) for t in (query, key, value))
@@ -111,25 +147,66 @@ def from_blocks(cache, table, length, heads):
     return blocks[table.long()].flatten(0, 1)[:length].transpose(0, 1)[None]
 
 
-def decode(query, key, value, *, num_heads, input_layout, scale_value=1.0, num_key_value_heads=0, block_table=None, block_size=0, actual_seq_lengths):
+def decode(
+    query,
+    key,
+    value,
+    *,
+    num_heads,
+    input_layout,
+    scale_value=1.0,
+    num_key_value_heads=0,
+    block_table=None,
+    block_size=0,
+    actual_seq_lengths,
+):
     outs = []
     for b, length in enumerate(actual_seq_lengths):
-        q = split(query[b : b + 1], input_layout, query.shape[-1] // num_heads if input_layout == "BSH" else D)
+        q = split(
+            query[b : b + 1],
+            input_layout,
+            query.shape[-1] // num_heads if input_layout == "BSH" else D,
+        )
         if block_table is None:
             k, v = (split(t[b : b + 1], input_layout)[:, :, :length] for t in (key, value))
         else:
-            k, v = (from_blocks(t, block_table[b], length, num_key_value_heads) for t in (key, value))
+            k, v = (
+                from_blocks(t, block_table[b], length, num_key_value_heads) for t in (key, value)
+            )
         outs.append(join(attend(q, k, v, scale_value)[0], input_layout))
     return torch.cat(outs)
 
 
-def fused(query, key, value, *, num_heads, scale, input_layout, num_key_value_heads, softmax_lse_flag=False, query_rope=None, key_rope=None, sparse_mode=0, atten_mask=None, actual_seq_lengths=None, actual_seq_lengths_kv=None, block_table=None, block_size=0):
+def fused(
+    query,
+    key,
+    value,
+    *,
+    num_heads,
+    scale,
+    input_layout,
+    num_key_value_heads,
+    softmax_lse_flag=False,
+    query_rope=None,
+    key_rope=None,
+    sparse_mode=0,
+    atten_mask=None,
+    actual_seq_lengths=None,
+    actual_seq_lengths_kv=None,
+    block_table=None,
+    block_size=0,
+):
     if input_layout == "TND":
         outs, begin, key_begin = [], 0, 0
-        for b, (end, key_end) in enumerate(zip(actual_seq_lengths, actual_seq_lengths_kv, strict=True)):
+        for b, (end, key_end) in enumerate(
+            zip(actual_seq_lengths, actual_seq_lengths_kv, strict=True)
+        ):
             q = query[begin:end].transpose(0, 1)[None]
             if block_table is not None:
-                k, v = (from_blocks(t, block_table[b], key_end, num_key_value_heads) for t in (key, value))
+                k, v = (
+                    from_blocks(t, block_table[b], key_end, num_key_value_heads)
+                    for t in (key, value)
+                )
             else:
                 k, v = (t[key_begin:key_end].transpose(0, 1)[None] for t in (key, value))
             out, peak, total = attend(q, k, v, scale, hidden(q.shape[2], k.shape[2], sparse_mode))
@@ -140,13 +217,38 @@ def fused(query, key, value, *, num_heads, scale, input_layout, num_key_value_he
     q, k, v = query, key, value
     if query_rope is not None:
         q, k = torch.cat((q, query_rope), -1), torch.cat((k, key_rope), -1)
-    left_out = atten_mask.bool() if atten_mask is not None and sparse_mode == 0 else hidden(q.shape[2], k.shape[2], sparse_mode)
+    left_out = (
+        atten_mask.bool()
+        if atten_mask is not None and sparse_mode == 0
+        else hidden(q.shape[2], k.shape[2], sparse_mode)
+    )
     out, peak, total = attend(q, k, v, scale, left_out)
     return out, peak + total.log() if softmax_lse_flag else torch.empty(0)
 
 
-def fused_v2(query, key, value, *, num_query_heads, softmax_scale, return_softmax_lse=False, actual_seq_qlen=None, actual_seq_kvlen=None, **options):
-    return fused(query, key, value, num_heads=num_query_heads, scale=softmax_scale, softmax_lse_flag=return_softmax_lse, actual_seq_lengths=actual_seq_qlen, actual_seq_lengths_kv=actual_seq_kvlen, **options)
+def fused_v2(
+    query,
+    key,
+    value,
+    *,
+    num_query_heads,
+    softmax_scale,
+    return_softmax_lse=False,
+    actual_seq_qlen=None,
+    actual_seq_kvlen=None,
+    **options,
+):
+    return fused(
+        query,
+        key,
+        value,
+        num_heads=num_query_heads,
+        scale=softmax_scale,
+        softmax_lse_flag=return_softmax_lse,
+        actual_seq_lengths=actual_seq_qlen,
+        actual_seq_lengths_kv=actual_seq_kvlen,
+        **options,
+    )
 
 
 ONE = seeded(B, N, 1, D, seed=4)
@@ -154,22 +256,43 @@ BLOCKS = integers(0, 6, (B, 2), torch.int32, seed=3)
 CACHE, CACHE_V = seeded(6, 4, 2 * D, seed=5), seeded(6, 4, 2 * D, seed=6)
 HEADS = {"num_heads": N, "num_key_value_heads": 2}
 OPTIONS = {**HEADS, "scale": 0.5, "softmax_lse_flag": True}
-V2 = {"num_query_heads": N, "num_key_value_heads": 2, "softmax_scale": 0.5, "return_softmax_lse": True}
+V2 = {
+    "num_query_heads": N,
+    "num_key_value_heads": 2,
+    "softmax_scale": 0.5,
+    "return_softmax_lse": True,
+}
 
 INFERENCE = [
     *(
-        Case("npu_prompt_flash_attention", tuple(join(t, layout.split("_")[0]) for t in (Q, KEY, V)), prompt, {**HEADS, "input_layout": layout, "scale_value": 0.5}, HALVES, 3, layout)
+        Case("npu_prompt_flash_attention", tuple(join(t, layout.split("_")[0]) for t in (Q, KEY,
+            V)), prompt, {**HEADS, "input_layout": layout, "scale_value": 0.5}, HALVES, 3, layout)
         for layout in ("BSH", "BSND", "BNSD", "BNSD_BSND")
     ),
-    Case("npu_prompt_flash_attention", (Q, KEY, V), prompt, {**HEADS, "input_layout": "BNSD", "sparse_mode": 3, "atten_mask": torch.ones(2048, 2048, dtype=torch.bool).triu(1)}, HALVES, 3, "causal"),
-    Case("npu_incre_flash_attention", (ONE, KEY, V), decode, {**HEADS, "input_layout": "BNSD", "actual_seq_lengths": [5, 2]}, HALVES, 3),
-    Case("npu_incre_flash_attention", (join(ONE, "BSH"), CACHE, CACHE_V), decode, {**HEADS, "input_layout": "BSH", "actual_seq_lengths": [7, 2], "block_table": BLOCKS, "block_size": 4}, HALVES, 3, "blocks"),
-    Case("npu_incre_flash_attention", (ONE, seeded(6, 2, 4, D), seeded(6, 2, 4, D, seed=1)), decode, {**HEADS, "input_layout": "BNSD", "actual_seq_lengths": [7, 2], "block_table": BLOCKS, "block_size": 4}, HALVES, 3, "blocks by head"),
-    Case("npu_fused_infer_attention_score", (Q, KEY, V), fused, {**OPTIONS, "input_layout": "BNSD", "atten_mask": MASK}, HALVES, 3),
-    Case("npu_fused_infer_attention_score", (Q, KEY, V), fused, {**HEADS, "scale": 0.5, "input_layout": "BNSD", "query_rope": seeded(B, N, S, 4), "key_rope": seeded(B, 2, K, 4)}, HALVES, 3, "rope"),
-    Case("npu_fused_infer_attention_score", (T_Q, T_K, T_K), fused, {**OPTIONS, "input_layout": "TND", "actual_seq_lengths": [3, 7], "actual_seq_lengths_kv": [4, 9], "sparse_mode": 3}, HALVES, 3, "TND"),
-    Case("npu_fused_infer_attention_score_v2", (Q, KEY, V), fused_v2, {**V2, "input_layout": "BNSD", "sparse_mode": 2}, HALVES, 3),
-    Case("npu_fused_infer_attention_score_v2", (T_Q, CACHE, CACHE_V), fused_v2, {**V2, "input_layout": "TND", "actual_seq_qlen": [3, 7], "actual_seq_kvlen": [7, 5], "block_table": BLOCKS, "block_size": 4, "sparse_mode": 3}, HALVES, 3, "TND blocks"),
+    Case("npu_prompt_flash_attention", (Q, KEY, V), prompt, {**HEADS, "input_layout": "BNSD",
+        "sparse_mode": 3, "atten_mask": torch.ones(2048, 2048, dtype=torch.bool).triu(1)}, HALVES,
+        3, "causal"),
+    Case("npu_incre_flash_attention", (ONE, KEY, V), decode, {**HEADS, "input_layout": "BNSD",
+        "actual_seq_lengths": [5, 2]}, HALVES, 3),
+    Case("npu_incre_flash_attention", (join(ONE, "BSH"), CACHE, CACHE_V), decode, {**HEADS,
+        "input_layout": "BSH", "actual_seq_lengths": [7, 2], "block_table": BLOCKS,
+        "block_size": 4}, HALVES, 3, "blocks"),
+    Case("npu_incre_flash_attention", (ONE, seeded(6, 2, 4, D), seeded(6, 2, 4, D, seed=1)),
+        decode, {**HEADS, "input_layout": "BNSD", "actual_seq_lengths": [7, 2],
+        "block_table": BLOCKS, "block_size": 4}, HALVES, 3, "blocks by head"),
+    Case("npu_fused_infer_attention_score", (Q, KEY, V), fused, {**OPTIONS, "input_layout": "BNSD",
+        "atten_mask": MASK}, HALVES, 3),
+    Case("npu_fused_infer_attention_score", (Q, KEY, V), fused, {**HEADS, "scale": 0.5,
+        "input_layout": "BNSD", "query_rope": seeded(B, N, S, 4), "key_rope": seeded(B, 2, K, 4)},
+        HALVES, 3, "rope"),
+    Case("npu_fused_infer_attention_score", (T_Q, T_K, T_K), fused, {**OPTIONS,
+        "input_layout": "TND", "actual_seq_lengths": [3, 7], "actual_seq_lengths_kv": [4, 9],
+        "sparse_mode": 3}, HALVES, 3, "TND"),
+    Case("npu_fused_infer_attention_score_v2", (Q, KEY, V), fused_v2, {**V2,
+        "input_layout": "BNSD", "sparse_mode": 2}, HALVES, 3),
+    Case("npu_fused_infer_attention_score_v2", (T_Q, CACHE, CACHE_V), fused_v2, {**V2,
+        "input_layout": "TND", "actual_seq_qlen": [3, 7], "actual_seq_kvlen": [7, 5],
+        "block_table": BLOCKS, "block_size": 4, "sparse_mode": 3}, HALVES, 3, "TND blocks"),
 ]  # fmt: skip
 
 # ---- caches ----
@@ -185,7 +308,17 @@ def scatter_cache(key, value, key_cache, value_cache, slots, *, cache_mode="PA_N
     return ()
 
 
-def gather_cache(key_cache, value_cache, tables, lengths, key, value, *, seq_offset=None, is_seq_lens_cumsum=False):
+def gather_cache(
+    key_cache,
+    value_cache,
+    tables,
+    lengths,
+    key,
+    value,
+    *,
+    seq_offset=None,
+    is_seq_lens_cumsum=False,
+):
     lengths = lengths.diff() if is_seq_lens_cumsum else lengths
     for cache, out in ((key_cache, key), (value_cache, value)):
         parts = []
@@ -208,12 +341,18 @@ NZ = (seeded(4, 2, 3, 16, seed=1), seeded(4, 2, 3, 16, seed=2))
 TABLES = torch.tensor([[3, 1], [0, 2]], dtype=torch.int32)
 
 STORES = [
-    Case("npu_scatter_pa_kv_cache", (seeded(3, 2, 16), seeded(3, 2, 16, seed=3), *CACHES, SLOTS), scatter_cache, {"cache_mode": "Norm"}),
-    Case("npu_scatter_pa_kv_cache", (seeded(3, 2, 16), seeded(3, 2, 16, seed=3), *NZ, SLOTS), scatter_cache, dtypes=HALVES, note="NZ"),
-    Case("npu_gather_pa_kv_cache", (*CACHES, TABLES, torch.tensor([5, 2], dtype=torch.int32), torch.zeros(7, 2, 16), torch.zeros(7, 2, 16)), gather_cache),
-    Case("npu_gather_pa_kv_cache", (*CACHES, TABLES, torch.tensor([0, 4, 7], dtype=torch.int32), torch.zeros(7, 2, 16), torch.zeros(7, 2, 16)), gather_cache, {"is_seq_lens_cumsum": True, "seq_offset": torch.tensor([1, 2], dtype=torch.int32)}, note="offsets"),
+    Case("npu_scatter_pa_kv_cache", (seeded(3, 2, 16), seeded(3, 2, 16, seed=3), *CACHES, SLOTS),
+        scatter_cache, {"cache_mode": "Norm"}),
+    Case("npu_scatter_pa_kv_cache", (seeded(3, 2, 16), seeded(3, 2, 16, seed=3), *NZ, SLOTS),
+        scatter_cache, dtypes=HALVES, note="NZ"),
+    Case("npu_gather_pa_kv_cache", (*CACHES, TABLES, torch.tensor([5, 2], dtype=torch.int32),
+        torch.zeros(7, 2, 16), torch.zeros(7, 2, 16)), gather_cache),
+    Case("npu_gather_pa_kv_cache", (*CACHES, TABLES, torch.tensor([0, 4, 7], dtype=torch.int32),
+        torch.zeros(7, 2, 16), torch.zeros(7, 2, 16)), gather_cache, {"is_seq_lens_cumsum": True,
+        "seq_offset": torch.tensor([1, 2], dtype=torch.int32)}, note="offsets"),
     *(
-        Case("npu_attention_update", ([Fixed(seeded(4)), Fixed(seeded(4, seed=1))], [seeded(4, 8), seeded(4, 8, seed=1)], kind), update, note=str(kind))
+        Case("npu_attention_update", ([Fixed(seeded(4)), Fixed(seeded(4, seed=1))], [seeded(4, 8),
+            seeded(4, 8, seed=1)], kind), update, note=str(kind))
         for kind in (0, 1)
     ),
 ]  # fmt: skip

@@ -45,7 +45,9 @@ class Case:
             if isinstance(value, Fixed):
                 return value.tensor.clone().to(device)
             if isinstance(value, torch.Tensor):
-                return value.to(dtype if value.is_floating_point() else value.dtype).clone().to(device)
+                return (
+                    value.to(dtype if value.is_floating_point() else value.dtype).clone().to(device)
+                )
             if isinstance(value, list) and value and isinstance(value[0], torch.Tensor | Fixed):
                 return [convert(element) for element in value]
             return value
@@ -74,11 +76,17 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
         return [value]
     if isinstance(value, dict):
         value = list(value.values())
-    return [t for element in value for t in tensors_in(element)] if isinstance(value, list | tuple) else []
+    return (
+        [t for element in value for t in tensors_in(element)]
+        if isinstance(value, list | tuple)
+        else []
+    )
 
 
 def results(value: Any) -> tuple:
-    return value if isinstance(value, tuple) else tuple(value) if isinstance(value, list) else (value,)
+    return (
+        value if isinstance(value, tuple) else tuple(value) if isinstance(value, list) else (value,)
+    )
 
 
 def close(actual: torch.Tensor, expected: torch.Tensor, dtype: torch.dtype, factor: float) -> None:
@@ -93,5 +101,7 @@ def seeded(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
-def integers(low: int, high: int, shape: tuple[int, ...], dtype: torch.dtype, seed: int = 0) -> torch.Tensor:
+def integers(
+    low: int, high: int, shape: tuple[int, ...], dtype: torch.dtype, seed: int = 0
+) -> torch.Tensor:
     return torch.randint(low, high, shape, generator=torch.Generator().manual_seed(seed)).to(dtype)

@@ -29,7 +29,9 @@ def gelu(x, *, approximate="none"):
     return F.gelu(x, approximate=approximate)
 
 
-def clipped_swiglu(x, *, group_index=None, dim=-1, alpha=1.702, limit=7.0, bias=1.0, interleaved=True):
+def clipped_swiglu(
+    x, *, group_index=None, dim=-1, alpha=1.702, limit=7.0, bias=1.0, interleaved=True
+):
     table = x.reshape(x.shape[:dim].numel(), -1)
     gate, up = (table[:, ::2], table[:, 1::2]) if interleaved else table.chunk(2, 1)
     gate, up = gate.clamp(max=limit), up.clamp(-limit, limit)
@@ -58,14 +60,16 @@ ACTIVATIONS = [
     Case("npu_swiglu_backward", (G, X), gradient_of(swiglu)),
     Case("npu_geglu", (X,), geglu),
     Case("npu_geglu", (X, 1, 0, True), geglu, note="left"),
-    Case("npu_geglu_grad", (G, X, Fixed(geglu(X)[1])), lambda g, x, _, *a: gradient_of(geglu)(g, x, *a), dtypes=(torch.float32,)),
+    Case("npu_geglu_grad", (G, X, Fixed(geglu(X)[1])), lambda g, x, _, *a: gradient_of(geglu)(g, x,
+        *a), dtypes=(torch.float32,)),
     Case("npu_gelu", (X,), gelu),
     Case("npu_gelu", (X,), gelu, {"approximate": "tanh"}, note="tanh"),
     Case("npu_gelu_backward", (X + 1, X), gradient_of(gelu), {"approximate": "tanh"}),
     Case("npu_fast_gelu", (X,), fast_gelu),
     Case("npu_fast_gelu_backward", (X + 1, X), gradient_of(fast_gelu)),
     Case("npu_clipped_swiglu", (5 * X,), clipped_swiglu),
-    Case("npu_clipped_swiglu", (5 * X,), clipped_swiglu, {"dim": 1, "interleaved": False, "limit": 2.0, "bias": 0.5}, note="halves"),
+    Case("npu_clipped_swiglu", (5 * X,), clipped_swiglu, {"dim": 1, "interleaved": False,
+        "limit": 2.0, "bias": 0.5}, note="halves"),
 ]  # fmt: skip
 
 # ---- norms, softmax and losses ----
@@ -107,8 +111,17 @@ LOGITS, WEIGHT = seeded(5, 6), seeded(6, seed=3).abs()
 TARGET = torch.tensor([0, 5, -100, 2, 2])
 
 
-def cross_entropy(x, target, weight=None, reduction="mean", ignore_index=-100, label_smoothing=0.0, *_):
-    loss = F.cross_entropy(x, target, weight, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing)
+def cross_entropy(
+    x, target, weight=None, reduction="mean", ignore_index=-100, label_smoothing=0.0, *_
+):
+    loss = F.cross_entropy(
+        x,
+        target,
+        weight,
+        reduction=reduction,
+        ignore_index=ignore_index,
+        label_smoothing=label_smoothing,
+    )
     return loss.reshape(-1), F.log_softmax(x, -1).detach(), None, None
 
 
@@ -122,17 +135,21 @@ def cross_entropy_backward(grad, log_prob, target, weight=None, *, reduction="me
 NORMS = [
     Case("npu_rms_norm", (ROWS, GAMMA), rms_norm),
     Case("npu_rms_norm", (ROWS, seeded(5, 8), 1e-2), rms_norm, note="two dimensions"),
-    Case("npu_rms_norm_backward", (SHIFT, ROWS, GAMMA, Fixed(rms_norm(ROWS, GAMMA)[1])), rms_norm_backward, tolerance=5),
+    Case("npu_rms_norm_backward", (SHIFT, ROWS, GAMMA, Fixed(rms_norm(ROWS, GAMMA)[1])),
+        rms_norm_backward, tolerance=5),
     Case("npu_add_rms_norm", (ROWS, SHIFT, GAMMA), add_rms_norm, tolerance=3),
     Case("npu_scaled_masked_softmax", (SCORES, MASK, 0.5), masked_softmax),
     Case("npu_scaled_masked_softmax", (SCORES, MASK, 0.5, True), masked_softmax, note="triangle"),
-    Case("npu_scaled_masked_softmax_backward", (seeded(2, 3, 4, 4, seed=4), masked_softmax(SCORES, MASK), MASK, 0.5, False), masked_softmax_backward),
+    Case("npu_scaled_masked_softmax_backward", (seeded(2, 3, 4, 4, seed=4), masked_softmax(SCORES,
+        MASK), MASK, 0.5, False), masked_softmax_backward),
     *(
-        Case("npu_cross_entropy_loss", (LOGITS, TARGET, weight, reduction, -100, smoothing), cross_entropy, note=f"{reduction}-{smoothing}", tolerance=3)
+        Case("npu_cross_entropy_loss", (LOGITS, TARGET, weight, reduction, -100, smoothing),
+            cross_entropy, note=f"{reduction}-{smoothing}", tolerance=3)
         for reduction in ("mean", "sum", "none")
         for weight, smoothing in ((None, 0.0), (Fixed(WEIGHT), 0.1))
     ),
-    Case("npu_cross_entropy_loss_backward", (torch.ones(1), F.log_softmax(LOGITS, -1), TARGET, Fixed(WEIGHT)), cross_entropy_backward, {"label_smoothing": 0.1}),
+    Case("npu_cross_entropy_loss_backward", (torch.ones(1), F.log_softmax(LOGITS, -1), TARGET,
+        Fixed(WEIGHT)), cross_entropy_backward, {"label_smoothing": 0.1}),
 ]  # fmt: skip
 
 # ---- rotary embeddings ----
@@ -163,15 +180,32 @@ def interleave_rope(x, cos, sin):
     return rotary(torch.cat((x[..., ::2], x[..., 1::2]), -1), cos, sin)
 
 
-def mrope(positions, query, key, cache, size, *, mrope_section=None, rotary_mode="half", cache_mode="default"):
+def mrope(
+    positions,
+    query,
+    key,
+    cache,
+    size,
+    *,
+    mrope_section=None,
+    rotary_mode="half",
+    cache_mode="default",
+):
     cos, sin = cache[positions.long()].chunk(2, -1)
     if positions.dim() == 2:
-        cos, sin = (torch.cat([part[i] for i, part in enumerate(t.split(mrope_section, -1))], -1) for t in (cos, sin))
+        cos, sin = (
+            torch.cat([part[i] for i, part in enumerate(t.split(mrope_section, -1))], -1)
+            for t in (cos, sin)
+        )
 
     def turn(x):
         heads = x.unflatten(-1, (-1, size))
         part, rest = heads.split([2 * cos.shape[-1], size - 2 * cos.shape[-1]], -1)
-        wide = (lambda t: torch.cat((t, t), -1)) if rotary_mode == "half" else (lambda t: t.repeat_interleave(2, -1))
+        wide = (
+            (lambda t: torch.cat((t, t), -1))
+            if rotary_mode == "half"
+            else (lambda t: t.repeat_interleave(2, -1))
+        )
         turned = rotary(part, wide(cos).unsqueeze(1), wide(sin).unsqueeze(1), rotary_mode)
         return torch.cat((turned, rest), -1).flatten(-2)
 
@@ -182,14 +216,20 @@ TABLE = seeded(7, 6)
 ROTARY = [
     Case("npu_rotary_mul", (HEADS, COS, SIN), rotary),
     Case("npu_rotary_mul", (HEADS, COS, SIN, "interleave"), rotary, note="interleave", tolerance=2),
-    Case("npu_rotary_mul_backward", (seeded(2, 4, 3, 8, seed=5), HEADS, COS, SIN, "interleave"), rotary_backward, tolerance=3),
+    Case("npu_rotary_mul_backward", (seeded(2, 4, 3, 8, seed=5), HEADS, COS, SIN, "interleave"),
+        rotary_backward, tolerance=3),
     *(
-        Case("npu_apply_rotary_pos_emb", (HEADS, KEYS, COS, SIN, "BSND", mode), lambda q, k, c, s, _, m: (rotary(q, c, s, m), rotary(k, c, s, m)), note=mode, tolerance=2)
+        Case("npu_apply_rotary_pos_emb", (HEADS, KEYS, COS, SIN, "BSND", mode), lambda q, k, c, s,
+            _, m: (rotary(q, c, s, m), rotary(k, c, s, m)), note=mode, tolerance=2)
         for mode in ("half", "interleave", "quarter")
     ),
-    Case("npu_interleave_rope", (HEADS, COS, SIN), interleave_rope, dtypes=(torch.float16, torch.bfloat16), tolerance=2),
-    Case("npu_mrope", (torch.tensor([3, 0, 6]), seeded(3, 16), seeded(3, 8), TABLE, 8), mrope, tolerance=2),
-    Case("npu_mrope", (integers(0, 7, (3, 5), torch.int32), seeded(5, 16), seeded(5, 8), TABLE, 8), mrope, {"mrope_section": [1, 1, 1], "rotary_mode": "interleave"}, note="sections", tolerance=2),
+    Case("npu_interleave_rope", (HEADS, COS, SIN), interleave_rope, dtypes=(torch.float16,
+        torch.bfloat16), tolerance=2),
+    Case("npu_mrope", (torch.tensor([3, 0, 6]), seeded(3, 16), seeded(3, 8), TABLE, 8), mrope,
+        tolerance=2),
+    Case("npu_mrope", (integers(0, 7, (3, 5), torch.int32), seeded(5, 16), seeded(5, 8), TABLE, 8),
+        mrope, {"mrope_section": [1, 1, 1], "rotary_mode": "interleave"}, note="sections",
+        tolerance=2),
 ]  # fmt: skip
 
 CASES = ACTIVATIONS + NORMS + ROTARY

@@ -26,7 +26,11 @@ def dynamic_quant(x, *, smooth_scales=None):
 
 
 def decoded(scale):
-    return scale.view(torch.int32)[..., ::2].contiguous().view(torch.float32) if scale.dtype == torch.int64 else scale.float()
+    return (
+        scale.view(torch.int32)[..., ::2].contiguous().view(torch.float32)
+        if scale.dtype == torch.int64
+        else scale.float()
+    )
 
 
 def quant_matmul(x1, x2, scale, *, offset=None, pertoken_scale=None, bias=None, output_dtype=None):
@@ -70,21 +74,37 @@ STEPS = torch.tensor([0.5, 0.25, 1.0, 0.125, 0.5, 2.0])
 SCALE = torch.tensor([0.5, 0.25, 1.0, 0.125, 2.0])
 
 CASES = [
-    Case("npu_quantize", (X, STEPS, Fixed(integers(-5, 5, (6,), torch.int32)), torch.int32), quantize),
-    Case("npu_quantize", (X, STEPS, Fixed(integers(-5, 5, (6,), torch.int8)), torch.qint8), quantize, note="qint8"),
+    Case("npu_quantize", (X, STEPS, Fixed(integers(-5, 5, (6,), torch.int32)), torch.int32),
+        quantize),
+    Case("npu_quantize", (X, STEPS, Fixed(integers(-5, 5, (6,), torch.int8)), torch.qint8),
+        quantize, note="qint8"),
     Case("npu_quantize", (X, STEPS, None, torch.int8, -1, False), quantize, note="multiplied"),
-    Case("npu_dynamic_quant", (seeded(2, 3, 8),), dynamic_quant, dtypes=(torch.float16,), tolerance=0.1),
-    Case("npu_dynamic_quant", (seeded(2, 3, 8),), dynamic_quant, {"smooth_scales": torch.ones(8) / 2}, dtypes=(torch.float16,), note="smooth", tolerance=0.1),
+    Case("npu_dynamic_quant", (seeded(2, 3, 8),), dynamic_quant, dtypes=(torch.float16,),
+        tolerance=0.1),
+    Case("npu_dynamic_quant", (seeded(2, 3, 8),), dynamic_quant,
+        {"smooth_scales": torch.ones(8) / 2}, dtypes=(torch.float16,), note="smooth",
+        tolerance=0.1),
     Case("npu_quant_matmul", (A, W, Fixed(SCALE)), quant_matmul, dtypes=(torch.float32,)),
-    Case("npu_quant_matmul", (A, W, Fixed(trans_quant(SCALE))), quant_matmul, {"output_dtype": torch.float16}, dtypes=(torch.float16,), note="words"),
-    Case("npu_quant_matmul", (A, W, Fixed(SCALE)), quant_matmul, {"pertoken_scale": Fixed(seeded(4).abs()), "bias": Fixed(seeded(5)), "output_dtype": torch.float16}, dtypes=(torch.float16,), note="rows"),
+    Case("npu_quant_matmul", (A, W, Fixed(trans_quant(SCALE))), quant_matmul,
+        {"output_dtype": torch.float16}, dtypes=(torch.float16,), note="words"),
+    Case("npu_quant_matmul", (A, W, Fixed(SCALE)), quant_matmul,
+        {"pertoken_scale": Fixed(seeded(4).abs()), "bias": Fixed(seeded(5)),
+        "output_dtype": torch.float16}, dtypes=(torch.float16,), note="rows"),
     Case("npu_trans_quant_param", (Fixed(seeded(5).abs()),), trans_quant, dtypes=(torch.float32,)),
-    Case("npu_weight_quant_batchmatmul", (X, W, seeded(5)), weight_quant, dtypes=HALVES, tolerance=10),
-    Case("npu_weight_quant_batchmatmul", (X, W, seeded(2, 5), seeded(2, 5, seed=1), None, None, Fixed(seeded(5)), 3), weight_quant, dtypes=(torch.float16,), note="groups", tolerance=10),
-    Case("npu_anti_quant", (A, Fixed(seeded(6))), anti_quant, {"offset": Fixed(seeded(6, seed=1))}, dtypes=(torch.float16,), tolerance=3),
-    Case("npu_anti_quant", (A, Fixed(seeded(1))), anti_quant, {"dst_dtype": torch.bfloat16}, dtypes=(torch.bfloat16,), note="bfloat16"),
-    Case("npu_anti_quant", (integers(-(2**31), 2**31 - 1, (3, 2), torch.int32), Fixed(seeded(16))), anti_quant, dtypes=(torch.float16,), note="int4", tolerance=3),
-    Case("npu_convert_weight_to_int4pack", (integers(-8, 8, (3, 16), torch.int32),), int4pack, dtypes=(torch.float32,)),
-    Case("npu_transpose_batchmatmul", (seeded(3, 2, 4), seeded(2, 4, 5)), transposed_matmul, {"perm_x1": [1, 0, 2]}, tolerance=3),
-    Case("npu_transpose_batchmatmul", (seeded(2, 3, 4), seeded(2, 5, 4)), transposed_matmul, {"perm_x2": [0, 2, 1]}, note="transposed", tolerance=3),
+    Case("npu_weight_quant_batchmatmul", (X, W, seeded(5)), weight_quant, dtypes=HALVES,
+        tolerance=10),
+    Case("npu_weight_quant_batchmatmul", (X, W, seeded(2, 5), seeded(2, 5, seed=1), None, None,
+        Fixed(seeded(5)), 3), weight_quant, dtypes=(torch.float16,), note="groups", tolerance=10),
+    Case("npu_anti_quant", (A, Fixed(seeded(6))), anti_quant, {"offset": Fixed(seeded(6, seed=1))},
+        dtypes=(torch.float16,), tolerance=3),
+    Case("npu_anti_quant", (A, Fixed(seeded(1))), anti_quant, {"dst_dtype": torch.bfloat16},
+        dtypes=(torch.bfloat16,), note="bfloat16"),
+    Case("npu_anti_quant", (integers(-(2**31), 2**31 - 1, (3, 2), torch.int32), Fixed(seeded(16))),
+        anti_quant, dtypes=(torch.float16,), note="int4", tolerance=3),
+    Case("npu_convert_weight_to_int4pack", (integers(-8, 8, (3, 16), torch.int32),), int4pack,
+        dtypes=(torch.float32,)),
+    Case("npu_transpose_batchmatmul", (seeded(3, 2, 4), seeded(2, 4, 5)), transposed_matmul,
+        {"perm_x1": [1, 0, 2]}, tolerance=3),
+    Case("npu_transpose_batchmatmul", (seeded(2, 3, 4), seeded(2, 5, 4)), transposed_matmul,
+        {"perm_x2": [0, 2, 1]}, note="transposed", tolerance=3),
 ]  # fmt: skip

@@ -244,7 +244,9 @@ def _kernel(op: VendorOp) -> str:
     some = " || ".join(f"has_elements({name})" for name in op.output_names)
     lines.append(f"if ({some}) {{" if op.outputs else "{")
     for call in op.calls:
-        lines.append(f"  if ({call.when}) {{ {call.code} }} else" if call.when else f"  {call.code}")
+        lines.append(
+            f"  if ({call.when}) {{ {call.code} }} else" if call.when else f"  {call.code}"
+        )
     lines.append("}")
     return _definition(op, "kernel_", lines)
 
@@ -291,7 +293,9 @@ def shard(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     parts.append("}")
     if derivatives:
         parts.append("TORCH_LIBRARY_IMPL(npu, AutogradPrivateUse1, m) {")
-        parts.append("  for (const Derivative& derivative : kDerivatives) implement(m, derivative);")
+        parts.append(
+            "  for (const Derivative& derivative : kDerivatives) implement(m, derivative);"
+        )
         parts.append("}")
     parts.append("\n}  // namespace at_npu::vendor\n")
     return "\n".join(parts)

@@ -12,9 +12,9 @@ inline bool has_flat_heads(std::string_view layout) { return layout == "BSH" || 
 // ---- npu_fusion_attention ----
 
 template <class T>
-void check_attention(const char* op, const T& query, const T& key, const T& value,
-                     int64_t head_num, std::string_view layout, double keep_prob,
-                     at::OptionalIntArrayRef query_ends, at::OptionalIntArrayRef key_ends) {
+void check_attention(const char* op, const T& query, const T& key, const T& value, int64_t head_num,
+                     std::string_view layout, double keep_prob, at::OptionalIntArrayRef query_ends,
+                     at::OptionalIntArrayRef key_ends) {
   check_one_of(op, "input_layout", layout, {"BSH", "SBH", "BNSD", "BSND", "TND"});
   const auto dims = static_cast<int64_t>(layout.size());
   check_dim(op, "query", query, dims, dims);
@@ -24,17 +24,18 @@ void check_attention(const char* op, const T& query, const T& key, const T& valu
   check_same_dtype(op, "value", value, "query", query);
   const bool flat = has_flat_heads(layout);
   const int64_t head_dim = layout == "BSND" ? 2 : 1;
-  TORCH_CHECK(head_num > 0 && (flat ? query.size(-1) % head_num == 0
-                                    : query.size(head_dim) == head_num),
-              op, ": head_num is ", head_num, ", which does not fit the query ", query.sizes(),
-              " in layout ", layout);
+  TORCH_CHECK(
+      head_num > 0 && (flat ? query.size(-1) % head_num == 0 : query.size(head_dim) == head_num),
+      op, ": head_num is ", head_num, ", which does not fit the query ", query.sizes(),
+      " in layout ", layout);
   TORCH_CHECK(flat || head_num % key.size(head_dim) == 0, op, ": the ", head_num,
               " heads of the query are no multiple of those of the key ", key.sizes());
   TORCH_CHECK(keep_prob > 0 && keep_prob <= 1, op, ": keep_prob must be in (0, 1], got ",
               keep_prob);
   TORCH_CHECK(layout != "TND" || (query_ends.has_value() && key_ends.has_value() &&
                                   query_ends->size() == key_ends->size()),
-              op, ": layout TND needs actual_seq_qlen and actual_seq_kvlen, the ends of the same "
+              op,
+              ": layout TND needs actual_seq_qlen and actual_seq_kvlen, the ends of the same "
               "number of sequences");
 }
 
@@ -84,8 +85,10 @@ void check_inference(const char* op, const T& query, const T& key, std::string_v
   check_dim(op, "query", query, dims, dims);
   check_dim(op, "key", key, 3, 5);
   TORCH_CHECK(heads > 0 && (key_heads == 0 || (key_heads > 0 && heads % key_heads == 0)), op,
-              ": the number of heads, ", heads, ", must be positive and a multiple of that of the "
-              "keys, ", key_heads);
+              ": the number of heads, ", heads,
+              ", must be positive and a multiple of that of the "
+              "keys, ",
+              key_heads);
   const int64_t head_dim = layout == "BSND" ? 2 : 1;
   TORCH_CHECK(layout == "BSH" ? query.size(-1) % heads == 0 : query.size(head_dim) == heads, op,
               ": ", heads, " heads do not fit the query ", query.sizes(), " in layout ", layout);

@@ -125,7 +125,8 @@ class AutogradKernel final : public c10::OperatorKernel {
       const at::Tensor tensor = absent ? at::Tensor() : inputs[input].toTensor();
       requires_grad = requires_grad || (tensor.defined() && tensor.requires_grad());
       TORCH_CHECK_NOT_IMPLEMENTED(!tensor.defined() || !tensor._fw_grad(/*level=*/0).defined(),
-                                  derivative_.op, " has no forward-mode derivative. Use backward().");
+                                  derivative_.op,
+                                  " has no forward-mode derivative. Use backward().");
       differentiable.push_back(tensor);
     }
     if (!requires_grad) return {};

@@ -22,8 +22,8 @@ at::Tensor npu_format_cast(const at::Tensor& self, int64_t acl_format,
 }
 
 const at::Tensor& npu_format_cast_(const at::Tensor& self, int64_t acl_format,
-                             std::optional<int64_t> customize_dtype,
-                             std::optional<int64_t> input_dtype) {
+                                   std::optional<int64_t> customize_dtype,
+                                   std::optional<int64_t> input_dtype) {
   check_format("npu_format_cast_", self.dim(), acl_format);
   check_no_dtypes("npu_format_cast_", {customize_dtype, input_dtype});
   return self;
@@ -36,10 +36,10 @@ int64_t base_format(int64_t dims) {
 }
 
 void check_format(const char* op, int64_t dims, int64_t format) {
-  TORCH_CHECK_NOT_IMPLEMENTED(
-      format == ACL_FORMAT_ND || format == base_format(dims), op, ": memory format ", format,
-      " is not supported for a tensor of ", dims, " dimensions. Operators take ND (",
-      static_cast<int>(ACL_FORMAT_ND), ") everywhere: leave the cast out.");
+  TORCH_CHECK_NOT_IMPLEMENTED(format == ACL_FORMAT_ND || format == base_format(dims), op,
+                              ": memory format ", format, " is not supported for a tensor of ",
+                              dims, " dimensions. Operators take ND (",
+                              static_cast<int>(ACL_FORMAT_ND), ") everywhere: leave the cast out.");
 }
 
 TORCH_LIBRARY_IMPL(npu, PrivateUse1, m) {

@@ -62,8 +62,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, int64_t, int64_t, int
   const at::Tensor sum = make(attention_statistic(query, head_num, input_layout));
   const at::Tensor unused = make(sized(query, {0}));
   if (out.numel() == 0) return {out, maximum.zero_(), sum.zero_(), unused, 0, 0, 0};
-  const DropMask drop = draw_mask(query, key, head_num, input_layout, keep_prob, actual_seq_qlen,
-                                  actual_seq_kvlen);
+  const DropMask drop =
+      draw_mask(query, key, head_num, input_layout, keep_prob, actual_seq_qlen, actual_seq_kvlen);
   if (input_layout == "TND") {
     ACLNN_CALL(aclnnFlashAttentionVarLenScore, query, key, value, pse, drop.mask, padding_mask,
                atten_mask, prefix, actual_seq_qlen, actual_seq_kvlen, scale, keep_prob, pre_tockens,
@@ -119,9 +119,10 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> backward(
 DropMask draw_mask(const at::Tensor& query, const at::Tensor& key, int64_t head_num,
                    std::string_view layout, double keep_prob, Ends query_ends, Ends key_ends) {
   if (keep_prob == 1) return {};
-  TORCH_CHECK(!c10_npu::is_captured(c10_npu::getCurrentNPUStream(query.device().index())),
-              "npu_fusion_attention with keep_prob < 1 cannot be part of a graph: all replays would "
-              "drop the same. Use keep_prob=1 in the graph.");
+  TORCH_CHECK(
+      !c10_npu::is_captured(c10_npu::getCurrentNPUStream(query.device().index())),
+      "npu_fusion_attention with keep_prob < 1 cannot be part of a graph: all replays would "
+      "drop the same. Use keep_prob=1 in the graph.");
   DropMask drop;
   drop.count = count_scores(query, key, head_num, layout, query_ends, key_ends);
   auto* generator = at::get_generator_or_default<c10_npu::NPUGeneratorImpl>(
@@ -140,8 +141,9 @@ DropMask draw_mask(const at::Tensor& query, const at::Tensor& key, int64_t head_
 at::Tensor same_mask(const at::Tensor& query, double keep_prob, int64_t seed, int64_t offset,
                      int64_t count) {
   if (keep_prob == 1) return {};
-  TORCH_CHECK(count > 0, "npu_fusion_attention_grad: with keep_prob < 1 it needs the seed, offset "
-                         "and numels that npu_fusion_attention returned");
+  TORCH_CHECK(count > 0,
+              "npu_fusion_attention_grad: with keep_prob < 1 it needs the seed, offset "
+              "and numels that npu_fusion_attention returned");
   return generate_mask(query.device(), keep_prob, seed, offset, count);
 }
 

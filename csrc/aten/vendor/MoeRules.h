@@ -59,7 +59,8 @@ void check_init_routing(const T& x, const T& experts, int64_t drop_pad_mode, int
               " and ", range);
   TORCH_CHECK_NOT_IMPLEMENTED(
       drop_pad_mode == 0 && quant_mode == -1 && (count_kind == 0 || count_kind == 1) && !has_more,
-      op, ": supported are drop_pad_mode 0, quant_mode -1 and expert_tokens_num_type 0 and 1, "
+      op,
+      ": supported are drop_pad_mode 0, quant_mode -1 and expert_tokens_num_type 0 and 1, "
       "without offset and x_dtype");
 }
 
@@ -202,8 +203,7 @@ auto grouped_products(const List& x, const List& weight, const std::optional<T>&
       output_dtype_of("npu_grouped_matmul", output_dtype, x[0].scalar_type());
   std::vector<Output<T>> result;
   if (group_type == 2) {
-    result.push_back(
-        sized(x[0], {group_list->size(0), x[0].size(0), weight[0].size(-1)}, dtype));
+    result.push_back(sized(x[0], {group_list->size(0), x[0].size(0), weight[0].size(-1)}, dtype));
     return result;
   }
   for (size_t i = 0; i < x.size(); ++i) {

@@ -35,8 +35,10 @@ at::ScalarType quantized_dtype(const char* op, int64_t dtype) {
     case at::kQInt32:
       return at::kInt;
     default:
-      TORCH_CHECK_NOT_IMPLEMENTED(false, op, ": dtype must be torch.int8, uint8 or int32 (or their "
-                                  "qint8, quint8, qint32), got the number ", dtype);
+      TORCH_CHECK_NOT_IMPLEMENTED(false, op,
+                                  ": dtype must be torch.int8, uint8 or int32 (or their "
+                                  "qint8, quint8, qint32), got the number ",
+                                  dtype);
   }
 }
 
@@ -57,7 +59,8 @@ void check_perms(at::IntArrayRef perm_x1, at::IntArrayRef perm_x2, at::IntArrayR
   const auto check = [](const char* name, at::IntArrayRef perm,
                         std::initializer_list<std::array<int64_t, 3>> allowed) {
     TORCH_CHECK(std::ranges::any_of(allowed, [&](const auto& one) { return perm == one; }),
-                "npu_transpose_batchmatmul: ", name, " is ", perm, "; see its documentation for "
+                "npu_transpose_batchmatmul: ", name, " is ", perm,
+                "; see its documentation for "
                 "what it may be");
   };
   check("perm_x1", perm_x1, {{0, 1, 2}, {1, 0, 2}});

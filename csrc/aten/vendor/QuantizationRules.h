@@ -93,8 +93,8 @@ void check_trans_quant(const T& scale, const std::optional<T>& offset,
 }
 
 template <class T>
-void check_weight_quant(const T& x, const T& weight, const T& scale,
-                        const std::optional<T>& offset, int64_t group_size, bool has_more) {
+void check_weight_quant(const T& x, const T& weight, const T& scale, const std::optional<T>& offset,
+                        int64_t group_size, bool has_more) {
   constexpr char op[] = "npu_weight_quant_batchmatmul";
   check_product(op, x, weight);
   TORCH_CHECK(group_size == 0 || (group_size > 0 && weight.size(0) % group_size == 0), op,
@@ -151,8 +151,8 @@ void check_transpose_matmul(const T& input, const T& weight, bool has_more,
   check_dim(op, "weight", weight, 3, 3);
   const at::IntArrayRef p1 = perm_or(perm_x1, kInOrder), p2 = perm_or(perm_x2, kInOrder);
   check_perms(p1, p2, perm_or(perm_y, kBatchSecond));
-  TORCH_CHECK(input.size(p1[0]) == weight.size(p2[0]) && input.size(p1[2]) == weight.size(p2[1]), op,
-              ": input ", input.sizes(), " permuted by ", p1, " and weight ", weight.sizes(),
+  TORCH_CHECK(input.size(p1[0]) == weight.size(p2[0]) && input.size(p1[2]) == weight.size(p2[1]),
+              op, ": input ", input.sizes(), " permuted by ", p1, " and weight ", weight.sizes(),
               " permuted by ", p2, " do not multiply");
   TORCH_CHECK_NOT_IMPLEMENTED(!has_more && split == 1, op,
                               ": bias, scale and batch_split_factor are not supported");

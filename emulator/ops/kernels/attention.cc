@@ -111,37 +111,36 @@ EMULATE(aclnnFlashAttentionScore, [](Tensor query, Tensor key, Tensor value, Opt
   out.copy_(layout.join(weights.matmul(spread(layout.split(value, value_depth), groups))));
 })
 
-EMULATE(aclnnFlashAttentionScoreGrad, [](Tensor query, Tensor key, Tensor value, Tensor grad,
-                                         OptionalTensor shift, OptionalTensor drop_bits,
-                                         OptionalTensor, OptionalTensor mask,
-                                         OptionalTensor softmax_max, OptionalTensor softmax_sum,
-                                         OptionalTensor, OptionalTensor, OptionalIntArray,
-                                         double scale, double keep, int64_t before, int64_t after,
-                                         int64_t heads, std::string_view layout_name, int64_t,
-                                         int64_t sparse_mode, Tensor grad_query, Tensor grad_key,
-                                         Tensor grad_value, OptionalTensor grad_shift) {
-  TORCH_CHECK(softmax_max && softmax_sum, "softmaxMaxOptional and softmaxSumOptional are needed.");
-  const Layout layout(layout_name);
-  const int64_t depth = layout.depth(query, heads);
-  const Tensor q = layout.split(query, depth), kv = layout.split(key, depth);
-  const int64_t groups = heads / kv.size(1);
-  const Tensor k = spread(kv, groups);
-  const int64_t value_depth =
-      value.size(-1) == key.size(-1) ? depth : layout.depth(value, kv.size(1));
-  const Tensor v = spread(layout.split(value, value_depth), groups);
-  const Tensor weights =
-      attention_weights(q, k, shift, scale, {mask, sparse_mode, before, after},
-                        softmax_max->narrow(-1, 0, 1), softmax_sum->narrow(-1, 0, 1));
-  const Tensor dropout = kept(unpacked(drop_bits, weights.numel(), keep), weights, keep);
-  const Gradients made = attention_gradients(layout.split(grad, value_depth), q, k, v, weights,
-                                             dropout, scale, groups);
-  grad_query.copy_(layout.join(made.query));
-  grad_key.copy_(layout.join(made.key));
-  grad_value.copy_(layout.join(made.value));
-  if (grad_shift && grad_shift->numel() > 0) {
-    grad_shift->copy_(made.scores.sum_to_size(grad_shift->sizes()));
-  }
-})
+EMULATE(aclnnFlashAttentionScoreGrad,
+        [](Tensor query, Tensor key, Tensor value, Tensor grad, OptionalTensor shift,
+           OptionalTensor drop_bits, OptionalTensor, OptionalTensor mask,
+           OptionalTensor softmax_max, OptionalTensor softmax_sum, OptionalTensor, OptionalTensor,
+           OptionalIntArray, double scale, double keep, int64_t before, int64_t after,
+           int64_t heads, std::string_view layout_name, int64_t, int64_t sparse_mode,
+           Tensor grad_query, Tensor grad_key, Tensor grad_value, OptionalTensor grad_shift) {
+          TORCH_CHECK(softmax_max && softmax_sum,
+                      "softmaxMaxOptional and softmaxSumOptional are needed.");
+          const Layout layout(layout_name);
+          const int64_t depth = layout.depth(query, heads);
+          const Tensor q = layout.split(query, depth), kv = layout.split(key, depth);
+          const int64_t groups = heads / kv.size(1);
+          const Tensor k = spread(kv, groups);
+          const int64_t value_depth =
+              value.size(-1) == key.size(-1) ? depth : layout.depth(value, kv.size(1));
+          const Tensor v = spread(layout.split(value, value_depth), groups);
+          const Tensor weights =
+              attention_weights(q, k, shift, scale, {mask, sparse_mode, before, after},
+                                softmax_max->narrow(-1, 0, 1), softmax_sum->narrow(-1, 0, 1));
+          const Tensor dropout = kept(unpacked(drop_bits, weights.numel(), keep), weights, keep);
+          const Gradients made = attention_gradients(layout.split(grad, value_depth), q, k, v,
+                                                     weights, dropout, scale, groups);
+          grad_query.copy_(layout.join(made.query));
+          grad_key.copy_(layout.join(made.key));
+          grad_value.copy_(layout.join(made.value));
+          if (grad_shift && grad_shift->numel() > 0) {
+            grad_shift->copy_(made.scores.sum_to_size(grad_shift->sizes()));
+          }
+        })
 
 EMULATE(aclnnFlashAttentionVarLenScore,
         [](Tensor query, Tensor key, Tensor value, OptionalTensor shift, OptionalTensor drop_bits,
@@ -182,10 +181,10 @@ EMULATE(aclnnFlashAttentionUnpaddingScoreGrad,
           const Tensor bits = unpacked(drop_bits, parts.back().bits_end, keep);
           for (const Segment& part : parts) {
             const Tensor q = part.of_queries(query), k = spread(part.of_keys(key), groups);
-            const Tensor weights = attention_weights(
-                q, k, {}, scale, {mask, sparse_mode, before, after},
-                part.of_queries(*softmax_max).narrow(-1, 0, 1),
-                part.of_queries(*softmax_sum).narrow(-1, 0, 1));
+            const Tensor weights =
+                attention_weights(q, k, {}, scale, {mask, sparse_mode, before, after},
+                                  part.of_queries(*softmax_max).narrow(-1, 0, 1),
+                                  part.of_queries(*softmax_sum).narrow(-1, 0, 1));
             const Gradients made = attention_gradients(
                 part.of_queries(grad), q, k, spread(part.of_keys(value), groups), weights,
                 kept(part.of_bits(bits), weights, keep), scale, groups);

@@ -15,7 +15,7 @@ namespace {
 int64_t reduction_of(std::string_view name) {
   TORCH_CHECK(name == "mean" || name == "sum" || name == "none", "reductionOptional is ", name,
               "; it must be mean, sum or none.");
-  return name == "none" ? at::Reduction::None
+  return name == "none"  ? at::Reduction::None
          : name == "sum" ? at::Reduction::Sum
                          : at::Reduction::Mean;
 }
@@ -37,7 +37,8 @@ EMULATE(aclnnCrossEntropyLoss,
                          .reshape(loss.sizes()));
           log_prob.copy_(at::log_softmax(scores, -1));
           zloss.zero_();
-          lse.copy_(at::logsumexp(scores, -1));
+          // Callers that want no z-loss leave no room for it.
+          if (lse.numel() > 0) lse.copy_(at::logsumexp(scores, -1));
         })
 // loss = (1 - s) * nll + s / classes * (-sum of weighted log_prob), over the rows that count.
 EMULATE(aclnnCrossEntropyLossGrad,

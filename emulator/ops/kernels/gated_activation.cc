@@ -38,13 +38,13 @@ EMULATE(aclnnSwiGluGrad, [](Tensor grad, Tensor x, int64_t dim, Tensor out) {
   out.copy_(at::cat({at::silu_backward(wide_grad * right, left), wide_grad * at::silu(left)}, dim));
 })
 
-EMULATE(aclnnGeGluV3,
-        [](Tensor x, int64_t dim, int64_t approximate, bool activate_left, Tensor out, Tensor gelu) {
-          const auto [left, right] = halves(x, dim);
-          const Tensor activated = at::gelu(activate_left ? left : right, gelu_form(approximate));
-          out.copy_(activated * (activate_left ? right : left));
-          gelu.copy_(activated);
-        })
+EMULATE(aclnnGeGluV3, [](Tensor x, int64_t dim, int64_t approximate, bool activate_left, Tensor out,
+                         Tensor gelu) {
+  const auto [left, right] = halves(x, dim);
+  const Tensor activated = at::gelu(activate_left ? left : right, gelu_form(approximate));
+  out.copy_(activated * (activate_left ? right : left));
+  gelu.copy_(activated);
+})
 EMULATE(aclnnGeGluV3Backward, [](Tensor grad, Tensor x, Tensor gelu, int64_t dim,
                                  int64_t approximate, bool activate_left, Tensor out) {
   const auto [left, right] = halves(x, dim);
@@ -73,11 +73,9 @@ EMULATE(aclnnClippedSwiglu, [](Tensor x, OptionalTensor group_sizes, int64_t dim
   // What follows `dim` is one row.
   const int64_t first = dim < 0 ? dim + x.dim() : dim;
   const int64_t rows = c10::multiply_integers(x.sizes().slice(0, first));
-  const int64_t used =
-      group_sizes ? std::min(rows, group_sizes->sum().item<int64_t>()) : rows;
+  const int64_t used = group_sizes ? std::min(rows, group_sizes->sum().item<int64_t>()) : rows;
   const Tensor table = wide(x).reshape({rows, -1}).slice(0, 0, used);
-  const auto parts =
-      interleaved ? table.unflatten(1, {-1, 2}).unbind(-1) : table.chunk(2, 1);
+  const auto parts = interleaved ? table.unflatten(1, {-1, 2}).unbind(-1) : table.chunk(2, 1);
   const Tensor gate = parts[0].clamp_max(limit), up = parts[1].clamp(-limit, limit);
   const Tensor result = gate * at::sigmoid(gate * alpha) * (up + bias);
   Tensor target = at::empty({rows, result.size(1)}, result.options());

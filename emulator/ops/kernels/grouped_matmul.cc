@@ -61,8 +61,8 @@ struct Dequantization {
   Tensor operator()(Tensor result, size_t i, int64_t begin, int64_t end) const {
     if (is_given(scale)) result = result * wide(of_group(*scale, i));
     if (is_given(per_token)) {
-      const Tensor& rows = per_token->size() == 1 ? (*per_token)[0].slice(0, begin, end)
-                                                  : (*per_token)[i];
+      const Tensor& rows =
+          per_token->size() == 1 ? (*per_token)[0].slice(0, begin, end) : (*per_token)[i];
       result = result * wide(rows).unsqueeze(-1);
     }
     return result;
@@ -101,9 +101,8 @@ EMULATE(aclnnGroupedMatmulV4,
             // Groups of columns of x and rows of the weight: one product each.
             for (size_t i = 0; i < groups.size(); ++i) {
               const auto [begin, end] = groups[i];
-              out[0].select(0, i).copy_(
-                  at::matmul(x[0].slice(1, begin, end).to(at::kFloat),
-                             weight[0].slice(0, begin, end).to(at::kFloat)));
+              out[0].select(0, i).copy_(at::matmul(x[0].slice(1, begin, end).to(at::kFloat),
+                                                   weight[0].slice(0, begin, end).to(at::kFloat)));
             }
             return;
           }

@@ -29,7 +29,8 @@ class Inference {
         layout_(options.layout == "BNSD_BSND" ? "BNSD" : options.layout),
         key_heads_(options.key_heads == 0 ? options.heads : options.key_heads) {
     TORCH_CHECK(layout_ == "BSH" || layout_ == "BSND" || layout_ == "BNSD" || layout_ == "TND",
-                "inputLayout is ", options.layout, "; it must be BSH, BSND, BNSD, BNSD_BSND or TND.");
+                "inputLayout is ", options.layout,
+                "; it must be BSH, BSND, BNSD, BNSD_BSND or TND.");
     TORCH_CHECK(is_packed() ? has(options.query_lengths) : true,
                 "actualSeqLengths are needed with TND.");
     batch_ = is_packed() ? options.query_lengths->size() : query.size(0);
@@ -99,18 +100,22 @@ class Inference {
     const bool apart = tensors.size() > 1;
     const Tensor& tensor = tensors[apart ? b : 0];
     const int64_t all = tensor.size(layout_ == "BNSD" ? 2 : 1);
-    return part(tensor, apart ? 0 : b, 0,
-                has(lengths) ? std::min(all, length(*lengths, b)) : all, key_heads_);
+    return part(tensor, apart ? 0 : b, 0, has(lengths) ? std::min(all, length(*lengths, b)) : all,
+                key_heads_);
   }
 
   // Blocks are [size, heads * depth] or [heads, size, depth].
   Tensor from_blocks(const Tensor& cache, int64_t b, int64_t length) const {
-    const Tensor blocks = cache.dim() == 3 ? cache.unflatten(-1, {key_heads_, -1})
-                                           : cache.transpose(1, 2);
+    const Tensor blocks =
+        cache.dim() == 3 ? cache.unflatten(-1, {key_heads_, -1}) : cache.transpose(1, 2);
     const int64_t size = blocks.size(1), count = (length + size - 1) / size;
     const Tensor index = options_.block_table->select(0, b).slice(0, 0, count).to(at::kLong);
-    return blocks.index_select(0, index).flatten(0, 1).slice(0, 0, length).to(at::kFloat)
-        .transpose(0, 1).unsqueeze(0);
+    return blocks.index_select(0, index)
+        .flatten(0, 1)
+        .slice(0, 0, length)
+        .to(at::kFloat)
+        .transpose(0, 1)
+        .unsqueeze(0);
   }
 
   // What a mask or shift has for sequence b: [1, heads or 1, rows, columns].
@@ -151,12 +156,12 @@ void refuse(const char* what, const Tensor&... tensors) {
 EMULATE(aclnnPromptFlashAttentionV3,
         [](Tensor query, Tensor key, Tensor value, OptionalTensor shift, OptionalTensor mask,
            OptionalIntArray lengths, OptionalIntArray key_lengths, OptionalTensor deq1,
-           OptionalTensor quant1, OptionalTensor deq2, OptionalTensor quant2, OptionalTensor offset2,
-           int64_t heads, double scale, int64_t before, int64_t after, std::string_view layout,
-           int64_t key_heads, int64_t sparse_mode, int64_t, Tensor out) {
+           OptionalTensor quant1, OptionalTensor deq2, OptionalTensor quant2,
+           OptionalTensor offset2, int64_t heads, double scale, int64_t before, int64_t after,
+           std::string_view layout, int64_t key_heads, int64_t sparse_mode, int64_t, Tensor out) {
           refuse("quantised attention", deq1, quant1, deq2, quant2, offset2);
-          const Options options{layout, heads, key_heads, scale, before, after, sparse_mode, mask,
-                                shift, {}, lengths, key_lengths, {}, {}};
+          const Options options{layout, heads, key_heads, scale,   before,      after, sparse_mode,
+                                mask,   shift, {},        lengths, key_lengths, {},    {}};
           OptionalTensor no_lse;
           Inference(options, query).run(query, {key}, {value}, out, no_lse);
         })
@@ -171,8 +176,8 @@ EMULATE(aclnnIncreFlashAttentionV4,
           refuse("quantised attention", deq1, quant1, deq2, quant2, offset2, antiquant_scale,
                  antiquant_offset);
           refuse("padding on the left", padding);
-          const Options options{layout, heads, key_heads, scale, 0, 0, 1, mask,
-                                shift, blocks, {}, lengths, {}, {}};
+          const Options options{layout, heads, key_heads, scale, 0,       0,  1,
+                                mask,   shift, blocks,    {},    lengths, {}, {}};
           OptionalTensor no_lse;
           Inference(options, query).run(query, keys, values, out, no_lse);
         })
@@ -180,21 +185,22 @@ EMULATE(aclnnIncreFlashAttentionV4,
 EMULATE(aclnnFusedInferAttentionScoreV3,
         [](Tensor query, Tensors keys, Tensors values, OptionalTensor shift, OptionalTensor mask,
            OptionalIntArray lengths, OptionalIntArray key_lengths, OptionalTensor deq1,
-           OptionalTensor quant1, OptionalTensor deq2, OptionalTensor quant2, OptionalTensor offset2,
-           OptionalTensor anti_scale, OptionalTensor anti_offset, OptionalTensor blocks,
-           OptionalTensor query_padding, OptionalTensor key_padding, OptionalTensor key_scale,
-           OptionalTensor key_offset, OptionalTensor value_scale, OptionalTensor value_offset,
-           OptionalTensor key_prefix, OptionalTensor value_prefix, OptionalIntArray,
-           OptionalTensor query_rope, OptionalTensor key_rope, OptionalTensor rope_scale,
-           int64_t heads, double scale, int64_t before, int64_t after, std::string_view layout,
-           int64_t key_heads, int64_t sparse_mode, int64_t, int64_t, int64_t, bool with_lse,
-           int64_t, int64_t, Tensor out, OptionalTensor lse) {
+           OptionalTensor quant1, OptionalTensor deq2, OptionalTensor quant2,
+           OptionalTensor offset2, OptionalTensor anti_scale, OptionalTensor anti_offset,
+           OptionalTensor blocks, OptionalTensor query_padding, OptionalTensor key_padding,
+           OptionalTensor key_scale, OptionalTensor key_offset, OptionalTensor value_scale,
+           OptionalTensor value_offset, OptionalTensor key_prefix, OptionalTensor value_prefix,
+           OptionalIntArray, OptionalTensor query_rope, OptionalTensor key_rope,
+           OptionalTensor rope_scale, int64_t heads, double scale, int64_t before, int64_t after,
+           std::string_view layout, int64_t key_heads, int64_t sparse_mode, int64_t, int64_t,
+           int64_t, bool with_lse, int64_t, int64_t, Tensor out, OptionalTensor lse) {
           refuse("quantised attention", deq1, quant1, deq2, quant2, offset2, anti_scale,
                  anti_offset, key_scale, key_offset, value_scale, value_offset, rope_scale);
           refuse("padding on the left", query_padding, key_padding);
           refuse("a shared prefix", key_prefix, value_prefix);
-          const Options options{layout, heads, key_heads, scale, before, after, sparse_mode, mask,
-                                shift, blocks, lengths, key_lengths, query_rope, key_rope};
+          const Options options{layout,  heads,       key_heads,  scale,   before,
+                                after,   sparse_mode, mask,       shift,   blocks,
+                                lengths, key_lengths, query_rope, key_rope};
           OptionalTensor wanted = with_lse ? lse : OptionalTensor();
           Inference(options, query).run(query, keys, values, out, wanted);
         })
@@ -202,36 +208,37 @@ EMULATE(aclnnFusedInferAttentionScoreV3,
 EMULATE(aclnnFusedInferAttentionScoreV4,
         [](Tensor query, Tensors keys, Tensors values, OptionalTensor shift, OptionalTensor mask,
            OptionalIntArray lengths, OptionalIntArray key_lengths, OptionalTensor deq1,
-           OptionalTensor quant1, OptionalTensor deq2, OptionalTensor quant2, OptionalTensor offset2,
-           OptionalTensor anti_scale, OptionalTensor anti_offset, OptionalTensor blocks,
-           OptionalTensor query_padding, OptionalTensor key_padding, OptionalTensor key_scale,
-           OptionalTensor key_offset, OptionalTensor value_scale, OptionalTensor value_offset,
-           OptionalTensor key_prefix, OptionalTensor value_prefix, OptionalIntArray,
-           OptionalTensor query_rope, OptionalTensor key_rope, OptionalTensor rope_scale,
-           OptionalTensor query_scale, OptionalTensor sink, int64_t heads, double scale,
-           int64_t before, int64_t after, std::string_view layout, int64_t key_heads,
-           int64_t sparse_mode, int64_t, int64_t, int64_t, bool with_lse, int64_t, int64_t, int64_t,
-           Tensor out, OptionalTensor lse) {
+           OptionalTensor quant1, OptionalTensor deq2, OptionalTensor quant2,
+           OptionalTensor offset2, OptionalTensor anti_scale, OptionalTensor anti_offset,
+           OptionalTensor blocks, OptionalTensor query_padding, OptionalTensor key_padding,
+           OptionalTensor key_scale, OptionalTensor key_offset, OptionalTensor value_scale,
+           OptionalTensor value_offset, OptionalTensor key_prefix, OptionalTensor value_prefix,
+           OptionalIntArray, OptionalTensor query_rope, OptionalTensor key_rope,
+           OptionalTensor rope_scale, OptionalTensor query_scale, OptionalTensor sink,
+           int64_t heads, double scale, int64_t before, int64_t after, std::string_view layout,
+           int64_t key_heads, int64_t sparse_mode, int64_t, int64_t, int64_t, bool with_lse,
+           int64_t, int64_t, int64_t, Tensor out, OptionalTensor lse) {
           refuse("quantised attention", deq1, quant1, deq2, quant2, offset2, anti_scale,
                  anti_offset, key_scale, key_offset, value_scale, value_offset, rope_scale,
                  query_scale);
           refuse("padding on the left", query_padding, key_padding);
           refuse("a shared prefix", key_prefix, value_prefix);
           refuse("a learnable sink", sink);
-          const Options options{layout, heads, key_heads, scale, before, after, sparse_mode, mask,
-                                shift, blocks, lengths, key_lengths, query_rope, key_rope};
+          const Options options{layout,  heads,       key_heads,  scale,   before,
+                                after,   sparse_mode, mask,       shift,   blocks,
+                                lengths, key_lengths, query_rope, key_rope};
           OptionalTensor wanted = with_lse ? lse : OptionalTensor();
           Inference(options, query).run(query, keys, values, out, wanted);
         })
 
 // Parts of one attention, each over some of the keys, as one.
-EMULATE(aclnnAttentionUpdate, [](Tensors lse, Tensors parts, int64_t, Tensor out,
-                                 OptionalTensor lse_out) {
-  const Tensor all = at::stack(lse, 0);
-  const Tensor total = all.logsumexp(0);
-  const Tensor factors = (all - total).exp().unsqueeze(-1);
-  out.copy_((at::stack(parts, 0).to(at::kFloat) * factors).sum(0));
-  if (lse_out && lse_out->numel() > 0) lse_out->copy_(total);
-})
+EMULATE(aclnnAttentionUpdate,
+        [](Tensors lse, Tensors parts, int64_t, Tensor out, OptionalTensor lse_out) {
+          const Tensor all = at::stack(lse, 0);
+          const Tensor total = all.logsumexp(0);
+          const Tensor factors = (all - total).exp().unsqueeze(-1);
+          out.copy_((at::stack(parts, 0).to(at::kFloat) * factors).sum(0));
+          if (lse_out && lse_out->numel() > 0) lse_out->copy_(total);
+        })
 
 }  // namespace ascend_emulator

@@ -47,8 +47,7 @@ void gather(const Tensor& cache, const Tensor& table, const Tensor& lengths,
     const int64_t first = offsets ? (*offsets)[b].item<int64_t>() : 0;
     const int64_t count = (first + length + size - 1) / size;
     const Tensor index = table.select(0, b).slice(0, 0, count).to(at::kLong);
-    const Tensor found =
-        rows.index_select(0, index).flatten(0, 1).slice(0, first, first + length);
+    const Tensor found = rows.index_select(0, index).flatten(0, 1).slice(0, first, first + length);
     Tensor part = out.slice(0, begin, begin + length);
     part.copy_(found.reshape(part.sizes()));
     begin += length;

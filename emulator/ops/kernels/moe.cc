@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/moe.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/bincount.h>
@@ -14,7 +16,6 @@
 
 #include <limits>
 
-#include "emulator/ops/functions/moe.h"
 #include "emulator/ops/kernels/operand.h"
 
 // Mixture of experts: choosing experts, sorting tokens by expert, and back. Sampling, too.
@@ -54,8 +55,7 @@ EMULATE(aclnnMoeGatingTopK, [](Tensor x, OptionalTensor bias, int64_t k, int64_t
   Tensor ranked = bias ? scores + wide(*bias) : scores;
   if (groups > 1) {
     const Tensor grouped = ranked.unflatten(-1, {groups, -1});
-    const Tensor of_group =
-        group_mode == 0 ? grouped.amax(-1) : largest(grouped, 2).first.sum(-1);
+    const Tensor of_group = group_mode == 0 ? grouped.amax(-1) : largest(grouped, 2).first.sum(-1);
     Tensor left_out = at::full(of_group.sizes(), true, at::kBool);
     left_out.scatter_(-1, largest(of_group, k_group).second, false);
     ranked = grouped.masked_fill(left_out.unsqueeze(-1), kNever).flatten(-2);
@@ -93,7 +93,8 @@ EMULATE(aclnnMoeInitRoutingV3, [](Tensor x, Tensor expert, OptionalTensor scale,
   const auto [place, source] =
       sorted_places(flat.masked_fill(is_here.logical_not(), std::numeric_limits<int32_t>::max()));
   const int64_t here = is_here.sum().item<int64_t>();
-  const int64_t used = std::min(active_count > 0 ? std::min(here, active_count) : here, expanded.size(0));
+  const int64_t used =
+      std::min(active_count > 0 ? std::min(here, active_count) : here, expanded.size(0));
   const Tensor from = source.slice(0, 0, used);
   const Tensor tokens = at::floor_divide(from, expert.size(1));
   expanded.zero_().slice(0, 0, used).copy_(x.index_select(0, tokens));

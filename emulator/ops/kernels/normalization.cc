@@ -174,11 +174,11 @@ EMULATE(aclnnBatchNormElemtBackward,
 EMULATE(aclnnRmsNorm, [](Tensor x, Tensor gamma, double eps, Tensor y, Tensor rstd) {
   rms_norm(x, gamma, eps, y, rstd);
 })
-EMULATE(aclnnAddRmsNorm, [](Tensor x1, Tensor x2, Tensor gamma, double eps, Tensor y, Tensor rstd,
-                            Tensor sum) {
-  sum.copy_(wide(x1) + wide(x2));
-  rms_norm(sum, gamma, eps, y, rstd);
-})
+EMULATE(aclnnAddRmsNorm,
+        [](Tensor x1, Tensor x2, Tensor gamma, double eps, Tensor y, Tensor rstd, Tensor sum) {
+          sum.copy_(wide(x1) + wide(x2));
+          rms_norm(sum, gamma, eps, y, rstd);
+        })
 EMULATE(aclnnRmsNormGrad,
         [](Tensor dy, Tensor x, Tensor rstd, Tensor gamma, Tensor dx, Tensor dgamma) {
           std::vector<int64_t> dims(gamma.dim());

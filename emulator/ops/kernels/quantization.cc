@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/quantization.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/bmm.h>
@@ -6,7 +8,6 @@
 #include <ATen/ops/where.h>
 
 #include "emulator/ops/emulate.h"
-#include "emulator/ops/functions/quantization.h"
 #include "emulator/ops/kernels/operand.h"
 
 namespace ascend_emulator {
@@ -43,18 +44,26 @@ Tensor turned(const Tensor& matrix, bool transposed) {
 // The scale of aclnnTransQuantParamV2 in the low half of a word: a float32 whose last 13 bits are
 // cut off.
 Tensor encoded(const Tensor& scale) {
-  return scale.contiguous().view(at::kInt).to(at::kLong).bitwise_and(0xFFFFE000LL).bitwise_or(
-      int64_t{1} << 46);
+  return scale.contiguous()
+      .view(at::kInt)
+      .to(at::kLong)
+      .bitwise_and(0xFFFFE000LL)
+      .bitwise_or(int64_t{1} << 46);
 }
 Tensor decoded(const Tensor& scale) {
   const auto type = scale.scalar_type();
   if (type != at::kLong && type != at::kUInt64) return scale.to(at::kFloat);
-  return scale.contiguous().view(at::kInt).slice(-1, 0, std::nullopt, 2).contiguous().view(at::kFloat);
+  return scale.contiguous()
+      .view(at::kInt)
+      .slice(-1, 0, std::nullopt, 2)
+      .contiguous()
+      .view(at::kFloat);
 }
 
 Tensor int4_in(const Tensor& words) {
-  const Tensor parts =
-      words.unsqueeze(-1).bitwise_right_shift(at::arange(0, 32, 4, words.options())).bitwise_and(15);
+  const Tensor parts = words.unsqueeze(-1)
+                           .bitwise_right_shift(at::arange(0, 32, 4, words.options()))
+                           .bitwise_and(15);
   return at::where(parts > 7, parts - 16, parts).flatten(-2);
 }
 
@@ -81,36 +90,35 @@ EMULATE(aclnnDynamicQuant, [](Tensor x, OptionalTensor smooth, Tensor y, Tensor 
   scale.copy_(step.squeeze(-1));
   store(y, (values / step).masked_fill(step == 0, 0));
 })
-EMULATE(aclnnAscendAntiQuant, [](Tensor x, Tensor scale, OptionalTensor offset, int64_t, bool root,
-                                 Tensor y) {
-  // An int32 holds eight int4 numbers, the first in the lowest bits.
-  Tensor values = (x.scalar_type() == at::kInt ? int4_in(x) : x).to(at::kFloat);
-  if (offset) values = values + wide(*offset);
-  values = values * wide(scale);
-  y.copy_(root ? values * wide(scale) : values);
-})
-EMULATE(aclnnTransQuantParamV2, [](Tensor scale, OptionalTensor, Tensor out) {
-  out.view(at::kLong).copy_(encoded(scale));
-})
-
-EMULATE(aclnnQuantMatmulV5,
-        [](Tensor x1, Tensor x2, OptionalTensor x1_scale, Tensor x2_scale, OptionalTensor,
-           OptionalTensor, OptionalTensor offset, OptionalTensor, OptionalTensor bias,
-           bool transposed1, bool transposed2, int64_t, Tensor out) {
-          TORCH_CHECK(x1.scalar_type() == at::kChar && x2.scalar_type() == at::kChar,
-                      "int8 is emulated, not ", x1.scalar_type(), " and ", x2.scalar_type());
-          // Exact, as the hardware's int32 sums are.
-          Tensor sums = at::matmul(turned(x1.to(at::kDouble), transposed1),
-                                   turned(x2.to(at::kDouble), transposed2));
-          const bool early = bias && bias->scalar_type() == at::kInt;
-          if (early) sums = sums + *bias;
-          Tensor values = sums.to(at::kFloat) * decoded(x2_scale);
-          if (x1_scale) values = values * x1_scale->unsqueeze(-1);
+EMULATE(aclnnAscendAntiQuant,
+        [](Tensor x, Tensor scale, OptionalTensor offset, int64_t, bool root, Tensor y) {
+          // An int32 holds eight int4 numbers, the first in the lowest bits.
+          Tensor values = (x.scalar_type() == at::kInt ? int4_in(x) : x).to(at::kFloat);
           if (offset) values = values + wide(*offset);
-          if (bias && !early) values = values + wide(*bias);
-          if (c10::isIntegralType(out.scalar_type(), false)) return store(out, values);
-          out.copy_(values);
+          values = values * wide(scale);
+          y.copy_(root ? values * wide(scale) : values);
         })
+EMULATE(aclnnTransQuantParamV2,
+        [](Tensor scale, OptionalTensor, Tensor out) { out.view(at::kLong).copy_(encoded(scale)); })
+
+EMULATE(aclnnQuantMatmulV5, [](Tensor x1, Tensor x2, OptionalTensor x1_scale, Tensor x2_scale,
+                               OptionalTensor, OptionalTensor, OptionalTensor offset,
+                               OptionalTensor, OptionalTensor bias, bool transposed1,
+                               bool transposed2, int64_t, Tensor out) {
+  TORCH_CHECK(x1.scalar_type() == at::kChar && x2.scalar_type() == at::kChar,
+              "int8 is emulated, not ", x1.scalar_type(), " and ", x2.scalar_type());
+  // Exact, as the hardware's int32 sums are.
+  Tensor sums =
+      at::matmul(turned(x1.to(at::kDouble), transposed1), turned(x2.to(at::kDouble), transposed2));
+  const bool early = bias && bias->scalar_type() == at::kInt;
+  if (early) sums = sums + *bias;
+  Tensor values = sums.to(at::kFloat) * decoded(x2_scale);
+  if (x1_scale) values = values * x1_scale->unsqueeze(-1);
+  if (offset) values = values + wide(*offset);
+  if (bias && !early) values = values + wide(*bias);
+  if (c10::isIntegralType(out.scalar_type(), false)) return store(out, values);
+  out.copy_(values);
+})
 EMULATE(aclnnWeightQuantBatchMatmulV2,
         [](Tensor x, Tensor weight, Tensor scale, OptionalTensor offset, OptionalTensor quant_scale,
            OptionalTensor, OptionalTensor bias, int64_t group_size, Tensor y) {

@@ -1,8 +1,9 @@
+#include "emulator/ops/functions/rotary.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/stack.h>
 
-#include "emulator/ops/functions/rotary.h"
 #include "emulator/ops/kernels/operand.h"
 
 // Rotary position embeddings: x * cos + rotated(x) * sin.
@@ -20,9 +21,7 @@ Mode mode_of(int64_t number) {
 Mode mode_of(std::string_view name) {
   TORCH_CHECK(name == "half" || name == "interleave" || name == "quarter", "rotaryMode is ", name,
               "; it must be half, interleave or quarter.");
-  return name == "half"         ? Mode::kHalf
-         : name == "interleave" ? Mode::kInterleave
-                                : Mode::kQuarter;
+  return name == "half" ? Mode::kHalf : name == "interleave" ? Mode::kInterleave : Mode::kQuarter;
 }
 
 Tensor rotated_by_halves(const Tensor& x) {
@@ -56,8 +55,8 @@ Tensor embedded_heads(const Tensor& x, const Tensor& cos, const Tensor& sin, int
   const Tensor part = heads.slice(-1, 0, depth);
   const auto pair = by_halves ? part.chunk(2, -1) : part.unflatten(-1, {-1, 2}).unbind(-1);
   const Tensor first = pair[0] * cos - pair[1] * sin, second = pair[1] * cos + pair[0] * sin;
-  const Tensor turned = by_halves ? at::cat({first, second}, -1)
-                                  : at::stack({first, second}, -1).flatten(-2);
+  const Tensor turned =
+      by_halves ? at::cat({first, second}, -1) : at::stack({first, second}, -1).flatten(-2);
   return at::cat({turned, heads.slice(-1, depth)}, -1).flatten(-2);
 }
 
@@ -75,13 +74,14 @@ EMULATE(aclnnRotaryPositionEmbeddingGrad,
           of_x.copy_(values * wide(cos) + turned_back(values * wide(sin), mode));
           if (!x) return;
           if (of_cos) of_cos->copy_((values * wide(*x)).sum_to_size(of_cos->sizes()));
-          if (of_sin) of_sin->copy_((values * rotated(wide(*x), mode)).sum_to_size(of_sin->sizes()));
+          if (of_sin)
+            of_sin->copy_((values * rotated(wide(*x), mode)).sum_to_size(of_sin->sizes()));
         })
-EMULATE(aclnnApplyRotaryPosEmbV2, [](Tensor query, Tensor key, Tensor cos, Tensor sin, int64_t,
-                                     std::string_view mode) {
-  query.copy_(embedded(query, cos, sin, mode_of(mode)));
-  key.copy_(embedded(key, cos, sin, mode_of(mode)));
-})
+EMULATE(aclnnApplyRotaryPosEmbV2,
+        [](Tensor query, Tensor key, Tensor cos, Tensor sin, int64_t, std::string_view mode) {
+          query.copy_(embedded(query, cos, sin, mode_of(mode)));
+          key.copy_(embedded(key, cos, sin, mode_of(mode)));
+        })
 EMULATE(aclnnInterleaveRope, [](Tensor x, Tensor cos, Tensor sin, Tensor out) {
   const Tensor sorted = wide(x).unflatten(-1, {-1, 2}).transpose(-1, -2).flatten(-2);
   out.copy_(embedded(sorted, cos, sin, Mode::kHalf));
