@@ -6,6 +6,7 @@
 #include <c10/util/OptionalArrayRef.h>
 
 #include <array>
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -125,6 +126,15 @@ inline TensorHandle convert(To<aclTensor*>, Call&, const Parameter&, std::nullop
 TensorListHandle convert(To<aclTensorList*>, Call&, const Parameter&, const at::ITensorListRef&);
 TensorListHandle convert(To<aclTensorList*>, Call&, const Parameter&,
                          const c10::List<std::optional<at::Tensor>>&);
+// A template, so that a list is not taken for an optional one.
+template <std::same_as<std::optional<at::TensorList>> Optional>
+TensorListHandle convert(To<aclTensorList*> to, Call& call, const Parameter& parameter,
+                         const Optional& tensors) {
+  return tensors ? convert(to, call, parameter, at::ITensorListRef(*tensors)) : TensorListHandle();
+}
+inline TensorListHandle convert(To<aclTensorList*>, Call&, const Parameter&, std::nullopt_t) {
+  return {};
+}
 
 ScalarHandle convert(To<aclScalar*>, Call&, const Parameter&, const at::Scalar& scalar);
 ScalarHandle convert(To<aclScalar*>, Call&, const Parameter&, const std::optional<at::Scalar>&);

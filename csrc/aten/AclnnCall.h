@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -39,6 +40,25 @@ Launch prepare_launch(const Call& call, Prepare prepare, Launcher launcher, cons
   return make_launch(call, status, workspace_size, executor, launcher, stream);
 }
 
+// The handles as they wait in the queue: in place, or on the heap if they do not fit into a slot.
+template <class Handles>
+auto movable(Handles handles) {
+  constexpr size_t kRoom = c10_npu::TaskQueue::kTaskBytes - sizeof(Launch) - sizeof(Call);
+  if constexpr (sizeof(Handles) <= kRoom) {
+    return handles;
+  } else {
+    return std::make_shared<Handles>(std::move(handles));
+  }
+}
+template <class... Handle>
+const std::tuple<Handle...>& handles_of(const std::tuple<Handle...>& handles) {
+  return handles;
+}
+template <class... Handle>
+const std::tuple<Handle...>& handles_of(const std::shared_ptr<std::tuple<Handle...>>& handles) {
+  return *handles;
+}
+
 // Converts the arguments and runs phase 1, now or, with TASK_QUEUE_ENABLE=2, when it is the call's
 // turn in the queue. With a key, the executor is kept for the next such call.
 template <class... Declared, size_t... I, class... Arguments>
@@ -51,8 +71,8 @@ void call_indexed(Call call, const Parameter* parameters, aclnnStatus (*prepare)
                              arguments)...};
   const c10_npu::NPUStream stream = call.stream();
   if (key == nullptr && c10_npu::task_queue_level() == 2) {
-    c10_npu::submit(stream, [=, handles = std::move(handles)] {
-      prepare_launch(call, prepare, launcher, handles, stream)();
+    c10_npu::submit(stream, [=, handles = movable(std::move(handles))] {
+      prepare_launch(call, prepare, launcher, handles_of(handles), stream)();
     });
     return finish_launch(stream);
   }
@@ -65,7 +85,7 @@ void call_indexed(Call call, const Parameter* parameters, aclnnStatus (*prepare)
     ExecutorCache::of_this_thread().insert(key->hash(), executor);
   } else {
     // CANN reads the handles until the launch.
-    c10_npu::submit(stream, [launch, handles = std::move(handles)] { launch(); });
+    c10_npu::submit(stream, [launch, handles = movable(std::move(handles))] { launch(); });
   }
   finish_launch(stream);
 }

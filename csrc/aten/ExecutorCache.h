@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <span>
@@ -53,6 +54,11 @@ class CallKey {
     for (const std::optional<at::Tensor>& tensor : tensors) {
       add_element(call, parameter, tensor.value_or(at::Tensor()));
     }
+  }
+
+  template <std::same_as<std::optional<at::TensorList>> Optional>
+  void add(Call& call, const Parameter& parameter, const Optional& tensors) {
+    tensors ? add(call, parameter, at::ITensorListRef(*tensors)) : add(kAbsent);
   }
 
   void add(Call&, const Parameter&, const at::Scalar& scalar);

@@ -77,6 +77,14 @@ def parse_call(op: str, data: str | dict) -> Call:
     return Call(match[1], " ".join(match[2].split()), when)
 
 
+def as_calls(op: str, data: object) -> tuple[Call, ...]:
+    """The calls of an entry: all but the last have a condition."""
+    calls = tuple(parse_call(op, call) for call in as_tuple(data))
+    if any(not call.when for call in calls[:-1]) or calls[-1].when:
+        raise EntryError(f"{op}: every call but the last needs `when`, the last must have none")
+    return calls
+
+
 def parse_meta(op: str, data: str) -> tuple[str, str]:
     match = _META.fullmatch(data)
     if match is None:
@@ -84,7 +92,7 @@ def parse_meta(op: str, data: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def _as_tuple(value: object) -> tuple:
+def as_tuple(value: object) -> tuple:
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list) else (value,)
@@ -119,7 +127,7 @@ def _variants(data: dict, group: NativeFunctionsGroup | None, named: NativeFunct
         return (named,)
     if wanted is None:
         return tuple(f for f in group.functions() if _is_ours(f))
-    kinds = {SchemaKind[kind] for kind in _as_tuple(wanted)}
+    kinds = {SchemaKind[kind] for kind in as_tuple(wanted)}
     return tuple(f for f in group.functions() if f.func.kind() in kinds)
 
 
@@ -137,9 +145,7 @@ def parse_entry(data: dict, schemas: Schemas) -> Entry:
     if set(data) - _KEYS or not {"op", "acl"} <= set(data):
         raise EntryError(f"{op}: keys must be `op`, `acl` and some of {sorted(_KEYS)}")
     group, named = schemas.find(op)
-    calls = tuple(parse_call(op, call) for call in _as_tuple(data["acl"]))
-    if any(not call.when for call in calls[:-1]) or calls[-1].when:
-        raise EntryError(f"{op}: every call but the last needs `when`, the last must have none")
+    calls = as_calls(op, data["acl"])
     functions = _variants(data, group, named)
     entry = Entry(
         op=op,
@@ -147,9 +153,9 @@ def parse_entry(data: dict, schemas: Schemas) -> Entry:
         functions=functions,
         calls=calls,
         meta=parse_meta(op, data["meta"]) if "meta" in data else None,
-        outputs=_as_tuple(data.get("out")),
+        outputs=as_tuple(data.get("out")),
         pre=data.get("pre", ""),
-        cast=_as_tuple(data["cast"]) if "cast" in data else None,
+        cast=as_tuple(data["cast"]) if "cast" in data else None,
         computed_as=data.get("computed_as", {}),
         slow_kernels=schemas.composite_kernels(functions),
     )

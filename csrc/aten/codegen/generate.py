@@ -1,11 +1,11 @@
-"""Generates the operator library: ops_<n>.cc (wrappers, registrations), aclnn_parameters.h."""
+"""Generates the operator library: ops_<n>.cc, vendor_<n>.cc, aclnn_parameters.h, docstrings."""
 
 from __future__ import annotations
 
 import argparse
 import pathlib
 
-from csrc.aten.codegen import entries, foreach, parameters, wrappers
+from csrc.aten.codegen import entries, foreach, parameters, vendor, wrappers
 
 _INCLUDES = """// Generated from csrc/aten/ops/*.yaml.
 #include <ATen/ops/gcd.h>
@@ -69,10 +69,20 @@ def main() -> None:
     parser.add_argument("--ops", nargs="*", type=pathlib.Path, default=[])
     parser.add_argument("--aclnn", nargs="*", type=pathlib.Path, default=[])
     parser.add_argument("--shards", nargs="*", type=pathlib.Path, default=[], metavar="FILE")
+    parser.add_argument("--vendor", nargs="*", type=pathlib.Path, default=[])
+    parser.add_argument("--vendor_shards", nargs="*", type=pathlib.Path, default=[], metavar="FILE")
+    parser.add_argument("--docs", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--parameters", type=pathlib.Path, metavar="FILE")
     options = parser.parse_args()
     if options.parameters:
         options.parameters.write_text(parameters.header(sorted(options.aclnn)))
+    vendor_ops = vendor.load(sorted(options.vendor))
+    if options.vendor_shards:
+        sources = vendor.shards(vendor_ops, len(options.vendor_shards))
+        for path, text in zip(options.vendor_shards, sources, strict=True):
+            path.write_text(text)
+    if options.docs:
+        options.docs.write_text(vendor.docs_module(vendor_ops, options.aclnn))
     if options.shards:
         loaded = entries.load(sorted(options.ops))
         for path, text in zip(options.shards, shards(loaded, len(options.shards)), strict=True):

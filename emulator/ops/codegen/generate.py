@@ -33,7 +33,12 @@ KINDS = {
     "aclDataType": "kDataType",
 }
 # Engine that runs a family's kernels on the hardware; AI_VECTOR_CORE unless named here.
-ENGINES = {"matmul": "AI_CORE", "convolution": "AI_CORE", "attention": "MIX_AIC"}
+ENGINES = {
+    "matmul": "AI_CORE",
+    "convolution": "AI_CORE",
+    "attention": "MIX_AIC",
+    "inference": "MIX_AIC",
+}
 AI_CPU = {"aclnnMultinomial", "aclnnRandperm", "aclnnUnique", "aclnnUnique2"}
 
 

@@ -1,17 +1,10 @@
 #include "emulator/ops/functions/attention.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/arange.h>
-#include <ATen/ops/logical_or.h>
-#include <ATen/ops/matmul.h>
 
-#include <limits>
-
-#include "emulator/ops/emulate.h"
+#include "emulator/ops/kernels/attention_math.h"
 #include "emulator/ops/kernels/bits.h"
 
-// Attention over whole score matrices in float32:
-// O = drop(softmax(mask(scale * (Q K' + shift)))) V.
 namespace ascend_emulator {
 namespace {
 
@@ -45,64 +38,54 @@ class Layout {
   std::string_view name_;
 };
 
-// Which scores the attention leaves out.
-struct Masking {
-  OptionalTensor mask;
-  int64_t sparse_mode, before, after;
+// The bits of `count` elements; undefined: no dropout.
+Tensor unpacked(const OptionalTensor& bits, int64_t count, double keep) {
+  if (!bits || bits->numel() == 0 || keep >= 1) return {};
+  return unpack_bits(bits->flatten(), count);
+}
 
-  // True where column - row, shifted, is outside of [-before, after].
-  static Tensor outside(int64_t rows, int64_t columns, int64_t shift, int64_t before,
-                        int64_t after) {
-    const Tensor distance =
-        at::arange(columns, at::kLong) - at::arange(rows, at::kLong).unsqueeze(-1) - shift;
-    return at::logical_or(distance > after, distance < -before);
+// One sequence of a batch whose tokens lie one after the other: [tokens, heads, depth].
+struct Segment {
+  int64_t query_begin, query_end, key_begin, key_end;
+  int64_t bits_begin, bits_end;  // of its scores
+
+  Tensor of_queries(const Tensor& tensor) const {
+    return tensor.slice(0, query_begin, query_end).to(at::kFloat).transpose(0, 1).unsqueeze(0);
   }
-
-  // Undefined: nothing is left out.
-  Tensor excluded(int64_t rows, int64_t columns) const {
-    constexpr int64_t kAll = std::numeric_limits<int32_t>::max();
-    switch (sparse_mode) {
-      case 0:
-        if (!mask) return {};
-        return at::logical_or(mask->to(at::kBool), outside(rows, columns, 0, before, after));
-      case 1:
-        return mask ? mask->to(at::kBool) : Tensor();
-      case 2:
-        return outside(rows, columns, 0, kAll, 0);
-      case 3:
-        return outside(rows, columns, columns - rows, kAll, 0);
-      case 4:
-        return outside(rows, columns, columns - rows, before, after);
-      default:
-        TORCH_CHECK(false, "sparseMode ", sparse_mode, " is not emulated; 0 to 4 are.");
-    }
+  Tensor of_keys(const Tensor& tensor) const {
+    return tensor.slice(0, key_begin, key_end).to(at::kFloat).transpose(0, 1).unsqueeze(0);
+  }
+  Tensor of_bits(const Tensor& bits) const {
+    return bits.defined() ? bits.slice(0, bits_begin, bits_end) : bits;
   }
 };
 
-// Scores [B, N, Sq, Skv] of heads; a key or value head may serve several query heads.
-Tensor scores(const Tensor& query, const Tensor& key, const OptionalTensor& shift, double scale,
-              const Masking& masking) {
-  Tensor result = at::matmul(query, key.transpose(-1, -2));
-  if (shift && shift->numel() > 0) result = result + shift->to(at::kFloat);
-  result = result * scale;
-  const Tensor excluded = masking.excluded(result.size(-2), result.size(-1));
-  // Not -inf: a row without any key must stay finite.
-  return excluded.defined() ? result.masked_fill(excluded, std::numeric_limits<float>::lowest())
-                            : result;
+// From the ends of the sequences.
+std::vector<Segment> segments(const OptionalIntArray& queries, const OptionalIntArray& keys,
+                              int64_t heads) {
+  TORCH_CHECK(queries && keys && queries->size() == keys->size(),
+              "actualSeqQLenOptional and actualSeqKvLenOptional must be of the same length.");
+  std::vector<Segment> result;
+  Segment last{};
+  for (size_t i = 0; i < queries->size(); ++i) {
+    Segment next{last.query_end, (*queries)[i], last.key_end, (*keys)[i], last.bits_end, 0};
+    next.bits_end = next.bits_begin +
+                    heads * (next.query_end - next.query_begin) * (next.key_end - next.key_begin);
+    result.push_back(next);
+    last = next;
+  }
+  return result;
 }
 
-// Factors of dropout: 0 or 1 / keep.
-Tensor kept(const OptionalTensor& bits, const Tensor& like, double keep) {
-  if (!bits || bits->numel() == 0 || keep >= 1) return {};
-  return unpack_bits(bits->flatten(), like.numel()).reshape(like.sizes()).to(at::kFloat) / keep;
+// [1, heads, length, n] as it is stored: [length, heads, n].
+void store(Tensor& target, int64_t begin, int64_t end, const Tensor& heads) {
+  Tensor part = target.slice(0, begin, end);
+  part.copy_(heads.squeeze(0).transpose(0, 1).expand_as(part));
 }
 
-Tensor spread(const Tensor& heads, int64_t groups) {
-  return groups == 1 ? heads : heads.repeat_interleave(groups, 1);
-}
-
-Tensor gather_groups(const Tensor& heads, int64_t groups) {
-  return groups == 1 ? heads : heads.unflatten(1, {-1, groups}).sum(2);
+void check_tnd(std::string_view layout, const OptionalTensor& shift) {
+  TORCH_CHECK(layout == "TND", "inputLayout is ", layout, "; it must be TND.");
+  TORCH_CHECK(!shift || shift->numel() == 0, "a position shift is not emulated with TND.");
 }
 
 }  // namespace
@@ -117,56 +100,98 @@ EMULATE(aclnnFlashAttentionScore, [](Tensor query, Tensor key, Tensor value, Opt
   const int64_t depth = layout.depth(query, heads);
   const Tensor q = layout.split(query, depth), k = layout.split(key, depth);
   const int64_t groups = heads / k.size(1);
-  Tensor weights = scores(q, spread(k, groups), shift, scale, {mask, sparse_mode, before, after});
-  const Tensor maximum = weights.amax(-1, true);
-  weights = (weights - maximum).exp();
-  const Tensor sum = weights.sum(-1, true);
+  auto [weights, maximum, sum] =
+      attention_weights(q, spread(k, groups), shift, scale, {mask, sparse_mode, before, after});
   softmax_max.copy_(maximum.expand_as(softmax_max));
   softmax_sum.copy_(sum.expand_as(softmax_sum));
-  weights = weights / sum;
-  const Tensor dropout = kept(drop_bits, weights, keep);
+  const Tensor dropout = kept(unpacked(drop_bits, weights.numel(), keep), weights, keep);
   if (dropout.defined()) weights = weights * dropout;
   const int64_t value_depth =
       value.size(-1) == key.size(-1) ? depth : layout.depth(value, k.size(1));
-  out.copy_(layout.join(at::matmul(weights, spread(layout.split(value, value_depth), groups))));
+  out.copy_(layout.join(weights.matmul(spread(layout.split(value, value_depth), groups))));
 })
 
-EMULATE(aclnnFlashAttentionScoreGrad, [](Tensor query, Tensor key, Tensor value, Tensor grad,
-                                         OptionalTensor shift, OptionalTensor drop_bits,
-                                         OptionalTensor, OptionalTensor mask,
-                                         OptionalTensor softmax_max, OptionalTensor softmax_sum,
-                                         OptionalTensor, OptionalTensor, OptionalIntArray,
-                                         double scale, double keep, int64_t before, int64_t after,
-                                         int64_t heads, std::string_view layout_name, int64_t,
-                                         int64_t sparse_mode, Tensor grad_query, Tensor grad_key,
-                                         Tensor grad_value, OptionalTensor grad_shift) {
-  TORCH_CHECK(softmax_max && softmax_sum, "softmaxMaxOptional and softmaxSumOptional are needed.");
-  const Layout layout(layout_name);
-  const int64_t depth = layout.depth(query, heads);
-  const Tensor q = layout.split(query, depth), kv = layout.split(key, depth);
-  const int64_t groups = heads / kv.size(1);
-  const Tensor k = spread(kv, groups);
-  const int64_t value_depth =
-      value.size(-1) == key.size(-1) ? depth : layout.depth(value, kv.size(1));
-  const Tensor v = spread(layout.split(value, value_depth), groups);
-  const Tensor out_grad = layout.split(grad, value_depth);
+EMULATE(aclnnFlashAttentionScoreGrad,
+        [](Tensor query, Tensor key, Tensor value, Tensor grad, OptionalTensor shift,
+           OptionalTensor drop_bits, OptionalTensor, OptionalTensor mask,
+           OptionalTensor softmax_max, OptionalTensor softmax_sum, OptionalTensor, OptionalTensor,
+           OptionalIntArray, double scale, double keep, int64_t before, int64_t after,
+           int64_t heads, std::string_view layout_name, int64_t, int64_t sparse_mode,
+           Tensor grad_query, Tensor grad_key, Tensor grad_value, OptionalTensor grad_shift) {
+          TORCH_CHECK(softmax_max && softmax_sum,
+                      "softmaxMaxOptional and softmaxSumOptional are needed.");
+          const Layout layout(layout_name);
+          const int64_t depth = layout.depth(query, heads);
+          const Tensor q = layout.split(query, depth), kv = layout.split(key, depth);
+          const int64_t groups = heads / kv.size(1);
+          const Tensor k = spread(kv, groups);
+          const int64_t value_depth =
+              value.size(-1) == key.size(-1) ? depth : layout.depth(value, kv.size(1));
+          const Tensor v = spread(layout.split(value, value_depth), groups);
+          const Tensor weights =
+              attention_weights(q, k, shift, scale, {mask, sparse_mode, before, after},
+                                softmax_max->narrow(-1, 0, 1), softmax_sum->narrow(-1, 0, 1));
+          const Tensor dropout = kept(unpacked(drop_bits, weights.numel(), keep), weights, keep);
+          const Gradients made = attention_gradients(layout.split(grad, value_depth), q, k, v,
+                                                     weights, dropout, scale, groups);
+          grad_query.copy_(layout.join(made.query));
+          grad_key.copy_(layout.join(made.key));
+          grad_value.copy_(layout.join(made.value));
+          if (grad_shift && grad_shift->numel() > 0) {
+            grad_shift->copy_(made.scores.sum_to_size(grad_shift->sizes()));
+          }
+        })
 
-  const Tensor raw = scores(q, k, shift, scale, {mask, sparse_mode, before, after});
-  const Tensor weights = (raw - softmax_max->slice(-1, 0, 1)).exp() / softmax_sum->slice(-1, 0, 1);
-  const Tensor dropout = kept(drop_bits, weights, keep);
-  Tensor weights_grad = at::matmul(out_grad, v.transpose(-1, -2));
-  if (dropout.defined()) weights_grad = weights_grad * dropout;
-  const Tensor used = dropout.defined() ? weights * dropout : weights;
-  const Tensor inner = (weights_grad * weights).sum(-1, true);
-  const Tensor scores_grad = weights * (weights_grad - inner) * scale;
+EMULATE(aclnnFlashAttentionVarLenScore,
+        [](Tensor query, Tensor key, Tensor value, OptionalTensor shift, OptionalTensor drop_bits,
+           OptionalTensor, OptionalTensor mask, OptionalIntArray, OptionalIntArray query_ends,
+           OptionalIntArray key_ends, double scale, double keep, int64_t before, int64_t after,
+           int64_t heads, std::string_view layout, int64_t, int64_t sparse_mode, Tensor softmax_max,
+           Tensor softmax_sum, OptionalTensor, Tensor out) {
+          check_tnd(layout, shift);
+          const int64_t groups = heads / key.size(1);
+          const auto parts = segments(query_ends, key_ends, heads);
+          const Tensor bits = unpacked(drop_bits, parts.back().bits_end, keep);
+          for (const Segment& part : parts) {
+            auto [weights, maximum, sum] =
+                attention_weights(part.of_queries(query), spread(part.of_keys(key), groups), {},
+                                  scale, {mask, sparse_mode, before, after});
+            store(softmax_max, part.query_begin, part.query_end, maximum);
+            store(softmax_sum, part.query_begin, part.query_end, sum);
+            const Tensor dropout = kept(part.of_bits(bits), weights, keep);
+            if (dropout.defined()) weights = weights * dropout;
+            store(out, part.query_begin, part.query_end,
+                  weights.matmul(spread(part.of_keys(value), groups)));
+          }
+        })
 
-  grad_query.copy_(layout.join(at::matmul(scores_grad, k)));
-  grad_key.copy_(layout.join(gather_groups(at::matmul(scores_grad.transpose(-1, -2), q), groups)));
-  grad_value.copy_(
-      layout.join(gather_groups(at::matmul(used.transpose(-1, -2), out_grad), groups)));
-  if (grad_shift && grad_shift->numel() > 0) {
-    grad_shift->copy_(scores_grad.sum_to_size(grad_shift->sizes()));
-  }
-})
+EMULATE(aclnnFlashAttentionUnpaddingScoreGrad,
+        [](Tensor query, Tensor key, Tensor value, Tensor grad, OptionalTensor shift,
+           OptionalTensor drop_bits, OptionalTensor, OptionalTensor mask,
+           OptionalTensor softmax_max, OptionalTensor softmax_sum, OptionalTensor, OptionalTensor,
+           OptionalIntArray, OptionalIntArray query_ends, OptionalIntArray key_ends, double scale,
+           double keep, int64_t before, int64_t after, int64_t heads, std::string_view layout,
+           int64_t, int64_t sparse_mode, Tensor grad_query, Tensor grad_key, Tensor grad_value,
+           OptionalTensor) {
+          check_tnd(layout, shift);
+          TORCH_CHECK(softmax_max && softmax_sum,
+                      "softmaxMaxOptional and softmaxSumOptional are needed.");
+          const int64_t groups = heads / key.size(1);
+          const auto parts = segments(query_ends, key_ends, heads);
+          const Tensor bits = unpacked(drop_bits, parts.back().bits_end, keep);
+          for (const Segment& part : parts) {
+            const Tensor q = part.of_queries(query), k = spread(part.of_keys(key), groups);
+            const Tensor weights =
+                attention_weights(q, k, {}, scale, {mask, sparse_mode, before, after},
+                                  part.of_queries(*softmax_max).narrow(-1, 0, 1),
+                                  part.of_queries(*softmax_sum).narrow(-1, 0, 1));
+            const Gradients made = attention_gradients(
+                part.of_queries(grad), q, k, spread(part.of_keys(value), groups), weights,
+                kept(part.of_bits(bits), weights, keep), scale, groups);
+            store(grad_query, part.query_begin, part.query_end, made.query);
+            store(grad_key, part.key_begin, part.key_end, made.key);
+            store(grad_value, part.key_begin, part.key_end, made.value);
+          }
+        })
 
 }  // namespace ascend_emulator

@@ -33,6 +33,14 @@ Tensor per_channel(const Tensor& values, const Tensor& input) {
   return values.reshape(shape);
 }
 
+void rms_norm(const Tensor& x, const Tensor& gamma, double eps, Tensor& y, Tensor& rstd) {
+  std::vector<int64_t> dims(gamma.dim());
+  std::iota(dims.begin(), dims.end(), -gamma.dim());
+  const Tensor scale = at::rsqrt(wide(x).square().mean(dims, /*keepdim=*/true) + eps);
+  y.copy_(wide(x) * scale * wide(gamma));
+  rstd.copy_(scale.reshape(rstd.sizes()));
+}
+
 }  // namespace
 
 EMULATE(aclnnBatchNorm,
@@ -164,12 +172,13 @@ EMULATE(aclnnBatchNormElemtBackward,
 
 // Root mean square over the dimensions of gamma, which are the last ones.
 EMULATE(aclnnRmsNorm, [](Tensor x, Tensor gamma, double eps, Tensor y, Tensor rstd) {
-  std::vector<int64_t> dims(gamma.dim());
-  std::iota(dims.begin(), dims.end(), -gamma.dim());
-  const Tensor scale = at::rsqrt(wide(x).square().mean(dims, /*keepdim=*/true) + eps);
-  y.copy_(wide(x) * scale * wide(gamma));
-  rstd.copy_(scale.reshape(rstd.sizes()));
+  rms_norm(x, gamma, eps, y, rstd);
 })
+EMULATE(aclnnAddRmsNorm,
+        [](Tensor x1, Tensor x2, Tensor gamma, double eps, Tensor y, Tensor rstd, Tensor sum) {
+          sum.copy_(wide(x1) + wide(x2));
+          rms_norm(sum, gamma, eps, y, rstd);
+        })
 EMULATE(aclnnRmsNormGrad,
         [](Tensor dy, Tensor x, Tensor rstd, Tensor gamma, Tensor dx, Tensor dgamma) {
           std::vector<int64_t> dims(gamma.dim());

@@ -13,6 +13,7 @@ import samples_norm
 import samples_pointwise
 import samples_recurrent
 import samples_reduction
+import samples_vendor
 import torch
 from device import FUNCTIONS, Device, DeviceTensor, Encoder
 from sample import Dynamic, Out
@@ -27,6 +28,7 @@ MODULES = (
     samples_images,
     samples_linalg,
     samples_recurrent,
+    samples_vendor,
 )
 SAMPLES = [sample for module in MODULES for sample in module.samples()]
 

@@ -1,0 +1,360 @@
+"""Ascend's own operators, from csrc/aten/vendor/*.yaml: C++ and docstrings.
+
+An entry has
+    schema    as torch.library has it, in the namespace npu
+    doc       what it computes, and the shapes of its arguments and results
+    check     C++ that refuses what the kernel cannot take (csrc/aten/vendor/*Rules.h)
+    out       one C++ expression for each result: shape and dtype, or a number
+    acl       the aclnn call, as in csrc/aten/ops; without it csrc/aten/vendor/*.cc has the kernel
+    backward  {arguments: call of another operator}, with the names of arguments, out<i> and grad<i>
+Results are named out, or out0, out1 … if there are several.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import pathlib
+import re
+from collections.abc import Iterator
+
+import yaml
+from torchgen import local
+from torchgen.api.types import DispatcherSignature
+from torchgen.model import Argument, BaseTy, BaseType, FunctionSchema, ListType, OptionalType
+
+from csrc.aten.codegen.entries import Call, EntryError, as_calls, as_tuple
+
+_KEYS = {"schema", "doc", "check", "out", "acl", "backward"}
+_FORMULA = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
+_TENSOR = BaseType(BaseTy.Tensor)
+
+_INCLUDES = """// Generated from csrc/aten/vendor/*.yaml.
+#include <torch/library.h>
+
+#include "csrc/aten/AclnnCall.h"
+#include "csrc/aten/Arguments.h"
+#include "csrc/aten/vendor/AllRules.h"
+#include "csrc/aten/vendor/Derivative.h"
+#include "csrc/core/NPUGuard.h"
+
+// Every function takes all that its schema has.
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-variable"
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Formula:
+    """A derivative: the operator `backward` gives the gradients of `inputs` ("_": of nothing)."""
+
+    backward: str
+    arguments: dict[str, str]  # parameter of the backward operator -> name
+    inputs: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class VendorOp:
+    """One entry."""
+
+    text: str
+    schema: FunctionSchema
+    doc: str
+    check: str
+    outputs: tuple[str, ...]
+    calls: tuple[Call, ...]
+    formula: Formula | None
+
+    @property
+    def name(self) -> str:
+        """With the overload: npu_format_cast.Tensor."""
+        return str(self.schema.name)
+
+    @property
+    def symbol(self) -> str:
+        return self.name.replace(".", "_")
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        return tuple(self.schema.arguments.flat_all)
+
+    @property
+    def output_names(self) -> list[str]:
+        count = len(self.outputs)
+        return ["out"] if count == 1 else [f"out{i}" for i in range(count)]
+
+
+def parse(data: dict) -> VendorOp:
+    text = data.get("schema", "<no schema>")
+    if set(data) - _KEYS or not {"schema", "doc"} <= set(data):
+        raise EntryError(f"{text}: keys must be `schema`, `doc` and some of {sorted(_KEYS)}")
+    schema = FunctionSchema.parse(text)
+    name = str(schema.name)
+    formula = data.get("backward", {})
+    if len(formula) > 1:
+        raise EntryError(f"{name}: one operator computes all gradients, not {len(formula)}")
+    op = VendorOp(
+        text=text,
+        schema=schema,
+        doc=data["doc"].strip(),
+        check=" ".join(data.get("check", "").split()),
+        outputs=as_tuple(data.get("out")),
+        calls=as_calls(name, data["acl"]) if "acl" in data else (),
+        formula=_formula(name, *next(iter(formula.items()))) if formula else None,
+    )
+    if op.outputs and len(op.outputs) != len(schema.returns):
+        raise EntryError(f"{name}: returns {len(schema.returns)} values, `out` has another number")
+    if not op.outputs and any(value.annotation is None for value in schema.returns):
+        raise EntryError(f"{name}: `out` must say what it returns")
+    return op
+
+
+def _formula(name: str, inputs: str, text: str) -> Formula:
+    match = _FORMULA.fullmatch(" ".join(text.split()))
+    if match is None:
+        raise EntryError(f"{name}: expected `backward: {{arguments: op(names)}}`, not {text!r}")
+    arguments = {}
+    for i, argument in enumerate(_split(match[2])):
+        key, _, value = argument.rpartition("=")
+        arguments[key.strip() or str(i)] = value.strip()
+    return Formula(match[1], arguments, tuple(_split(inputs)))
+
+
+def _split(text: str) -> list[str]:
+    """At the commas outside of brackets."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
+
+
+def load(paths: list[pathlib.Path]) -> list[VendorOp]:
+    """All entries; the operator behind each formula must be among them."""
+    ops: dict[str, VendorOp] = {}
+    for path in paths:
+        for data in yaml.safe_load(path.read_text()):
+            op = parse(data)
+            if op.name in ops:
+                raise EntryError(f"{op.name}: twice")
+            ops[op.name] = op
+    for op in ops.values():
+        if op.formula:
+            _sources(op, ops)
+    return list(ops.values())
+
+
+# ---- derivatives ----
+
+
+def _sources(op: VendorOp, ops: dict[str, VendorOp]) -> list[str]:
+    """C++ for the arguments of the backward operator."""
+    if op.formula.backward not in ops:
+        raise EntryError(f"{op.name}: there is no operator {op.formula.backward!r}")
+    parameters = ops[op.formula.backward].arguments
+    names = {argument.name: i for i, argument in enumerate(op.arguments)}
+    given = {
+        parameters[int(key)].name if key.isdigit() else key: value
+        for key, value in op.formula.arguments.items()
+    }
+    if unknown := set(given) - {parameter.name for parameter in parameters}:
+        raise EntryError(f"{op.name}: {op.formula.backward} has no parameter {sorted(unknown)}")
+    if unknown := set(op.formula.inputs) - set(names) - {"_"}:
+        raise EntryError(f"{op.name}: has no argument {sorted(unknown)}")
+    if len(op.formula.inputs) != len(ops[op.formula.backward].schema.returns):
+        raise EntryError(f"{op.name}: {op.formula.backward} returns another number of gradients")
+    return [_source(op, names, given, parameter) for parameter in parameters]
+
+
+def _source(op: VendorOp, names: dict[str, int], given: dict[str, str], parameter: Argument) -> str:
+    value = given.get(parameter.name)
+    if value is None:
+        if parameter.default is None:
+            raise EntryError(f"{op.name}: {op.formula.backward} needs {parameter.name}")
+        return "{Source::Kind::kDefault}"
+    if value in names:
+        return f"{{Source::Kind::kInput, {names[value]}}}"
+    match = re.fullmatch(r"(out|grad)(\d*)", value)
+    if match is None or int(match[2] or 0) >= len(op.schema.returns):
+        raise EntryError(f"{op.name}: {value!r} is no argument, result or gradient")
+    kind = {"out": "kOutput", "grad": "kGrad"}[match[1]]
+    return f"{{Source::Kind::{kind}, {match[2] or 0}}}"
+
+
+def _derivative(op: VendorOp, ops: dict[str, VendorOp]) -> str:
+    names = [argument.name for argument in op.arguments]
+    inputs = [str(names.index(name)) if name in names else "-1" for name in op.formula.inputs]
+    return (
+        f'    {{"npu::{op.name}", "npu::{op.formula.backward}", '
+        f"{{{', '.join(_sources(op, ops))}}}, {{{', '.join(inputs)}}}}},"
+    )
+
+
+# ---- C++ ----
+
+
+@contextlib.contextmanager
+def _torchgen_options() -> Iterator[None]:
+    with local.parametrize(
+        use_const_ref_for_mutable_tensors=True, use_ilistref_for_tensor_lists=False
+    ):
+        yield
+
+
+def _holds_tensors(argument: Argument) -> bool:
+    type_ = argument.type.elem if isinstance(argument.type, OptionalType) else argument.type
+    return type_ == _TENSOR or (isinstance(type_, ListType) and type_.elem == _TENSOR)
+
+
+def _device_of(op: VendorOp) -> str:
+    for argument in op.arguments:
+        if argument.type == _TENSOR:
+            return argument.name
+        if isinstance(argument.type, ListType) and argument.type.elem == _TENSOR:
+            return f"{argument.name}[0]"
+    raise EntryError(f"{op.name}: no tensor among its arguments tells the device")
+
+
+def _returned(op: VendorOp) -> str:
+    names = op.output_names if op.outputs else [
+        argument.name for argument in op.arguments if argument.annotation is not None
+    ]  # fmt: skip
+    if not op.schema.returns:
+        return ""
+    return f"  return {names[0] if len(names) == 1 else '{' + ', '.join(names) + '}'};\n"
+
+
+def _definition(op: VendorOp, prefix: str, body: list[str]) -> str:
+    signature = DispatcherSignature.from_schema(op.schema, symint=False)
+    lines = "".join(f"  {line}\n" for line in body)
+    return f"{signature.defn(prefix + op.symbol)} {{\n{lines}{_returned(op)}}}"
+
+
+def _made(op: VendorOp) -> list[str]:
+    check = [f"{op.check};"] if op.check else []
+    names = zip(op.output_names, op.outputs, strict=True)
+    return check + [f"const auto {name} = make({output});" for name, output in names]
+
+
+def _kernel(op: VendorOp) -> str:
+    lines = [f"const c10_npu::OptionalNPUGuard guard(npu_device({_device_of(op)}));", *_made(op)]
+    some = " || ".join(f"has_elements({name})" for name in op.output_names)
+    lines.append(f"if ({some}) {{" if op.outputs else "{")
+    for call in op.calls:
+        lines.append(
+            f"  if ({call.when}) {{ {call.code} }} else" if call.when else f"  {call.code}"
+        )
+    lines.append("}")
+    return _definition(op, "kernel_", lines)
+
+
+def _fake(op: VendorOp) -> str:
+    """The kernel for Meta: the same checks and outputs, with sizes that may be symbols."""
+    code = _definition(op, "fake_", ["{body}"])
+    lines = []
+    head, body = code.split("{body}")
+    for argument in filter(_holds_tensors, op.arguments):
+        head = re.sub(rf"\b{argument.name}\b(?=[,)])", f"{argument.name}_", head)
+        optional_or_list = argument.type != _TENSOR
+        value = f"shaped({argument.name}_)" if optional_or_list else f"Shaped({argument.name}_)"
+        lines.append(f"const auto {argument.name} = {value};")
+    if not op.outputs:
+        body = re.sub(r"return (.*);", lambda m: f"return {_underscored(m[1])};", body)
+    return head + "\n  ".join(lines + _made(op)) + body
+
+
+def _underscored(names: str) -> str:
+    return re.sub(r"\b\w+\b", lambda m: m[0] + "_", names)
+
+
+def shard(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
+    """One source file: schemas, kernels, fake kernels and derivatives."""
+    ours = [op for op in ops if op.calls]
+    derivatives = [_derivative(op, all_ops) for op in ops if op.formula]
+    parts = [_INCLUDES, "namespace at_npu::vendor {\nnamespace {\n"]
+    with _torchgen_options():
+        for op in ops:
+            parts.append(f"// {op.name}")
+            if op.calls:
+                parts.append(_kernel(op))
+            parts.append(_fake(op))
+    if derivatives:
+        parts += ["const Derivative kDerivatives[] = {", *derivatives, "};"]
+    parts.append("}  // namespace\n")
+    parts.append("TORCH_LIBRARY_FRAGMENT(npu, m) {")
+    parts += [f'  m.def(R"({op.text})", {{at::Tag::pt2_compliant_tag}});' for op in ops]
+    parts.append("}\nTORCH_LIBRARY_IMPL(npu, PrivateUse1, m) {")
+    parts += [f'  m.impl("{op.name}", &kernel_{op.symbol});' for op in ours]
+    parts.append("}\nTORCH_LIBRARY_IMPL(npu, Meta, m) {")
+    parts += [f'  m.impl("{op.name}", &fake_{op.symbol});' for op in ops]
+    parts.append("}")
+    if derivatives:
+        parts.append("TORCH_LIBRARY_IMPL(npu, AutogradPrivateUse1, m) {")
+        parts.append(
+            "  for (const Derivative& derivative : kDerivatives) implement(m, derivative);"
+        )
+        parts.append("}")
+    parts.append("\n}  // namespace at_npu::vendor\n")
+    return "\n".join(parts)
+
+
+def shards(ops: list[VendorOp], count: int) -> list[str]:
+    by_name = {op.name: op for op in ops}
+    return [shard(ops[i::count], by_name) for i in range(count)]
+
+
+# ---- docstrings ----
+
+_TORCH_NAMES = {
+    "FLOAT": "float32", "FLOAT16": "float16", "BF16": "bfloat16", "DOUBLE": "float64",
+    "INT8": "int8", "UINT8": "uint8", "INT16": "int16", "INT32": "int32", "INT64": "int64",
+    "BOOL": "bool", "INT4": "int4 (packed)", "UINT64": "uint64",
+}  # fmt: skip
+
+
+def _dtypes(op: VendorOp, tables: dict[str, dict[str, str]]) -> list[str]:
+    """What the hardware takes of each tensor that is passed on as it is."""
+    lines = []
+    call = op.calls[-1] if op.calls else None
+    if call is None:
+        return lines
+    passed, parameters = _split(call.arguments), tables[call.function]
+    tensors = {argument.name for argument in op.arguments if _holds_tensors(argument)}
+    for name, declaration in zip(passed, parameters.values(), strict=True):
+        dtypes = [_TORCH_NAMES[dtype] for dtype in declaration.split()[2:] if dtype in _TORCH_NAMES]
+        if name in tensors and dtypes:
+            lines.append(f"    {name}: {', '.join(dtypes)}")
+    return lines
+
+
+def docstring(op: VendorOp, tables: dict[str, dict[str, str]]) -> str:
+    parts = [f"torch_npu.{op.text}", "", op.doc]
+    if dtypes := _dtypes(op, tables):
+        parts += ["", "dtypes on Atlas A2:", *dtypes]
+    if op.formula:
+        inputs = ", ".join(name for name in op.formula.inputs if name != "_")
+        parts += ["", f"Differentiable with respect to {inputs}."]
+    parts += [
+        "",
+        "Raises:",
+        "    RuntimeError: a shape or an option does not fit; the text names the argument.",
+        "    NotImplementedError: the NPU does not take the dtype of an argument.",
+    ]
+    return "\n".join(parts)
+
+
+def docs_module(ops: list[VendorOp], aclnn: list[pathlib.Path]) -> str:
+    """The Python module with the docstrings by name; overloads come one after the other."""
+    tables: dict[str, dict[str, str]] = {}
+    for path in aclnn:
+        tables.update(yaml.safe_load(path.read_text()))
+    docs: dict[str, str] = {}
+    for op in ops:
+        base = op.name.split(".")[0]
+        text = docstring(op, tables)
+        docs[base] = f"{docs[base]}\n\n{text}" if base in docs else text
+    rows = "".join(f"    {name!r}: {docs[name]!r},\n" for name in sorted(docs))
+    return f'"""Docstrings of operators, from csrc/aten/vendor/*.yaml."""\n\nDOCS = {{\n{rows}}}\n'

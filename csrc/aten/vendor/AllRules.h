@@ -1,0 +1,8 @@
+#pragma once
+
+#include "csrc/aten/vendor/AttentionRules.h"
+#include "csrc/aten/vendor/FormatRules.h"
+#include "csrc/aten/vendor/MoeRules.h"
+#include "csrc/aten/vendor/QuantizationRules.h"
+#include "csrc/aten/vendor/RotaryRules.h"
+#include "csrc/aten/vendor/Rules.h"

@@ -1,0 +1,155 @@
+#pragma once
+
+#include "csrc/aten/vendor/Rules.h"
+
+// Attention: B batch, S length, N heads, D depth, H = N * D, T tokens of all sequences.
+namespace at_npu::vendor {
+
+constexpr int64_t kStatisticsWidth = 8;  // the kernel repeats each row's maximum and sum so often
+
+inline bool has_flat_heads(std::string_view layout) { return layout == "BSH" || layout == "SBH"; }
+
+// ---- npu_fusion_attention ----
+
+template <class T>
+void check_attention(const char* op, const T& query, const T& key, const T& value, int64_t head_num,
+                     std::string_view layout, double keep_prob, at::OptionalIntArrayRef query_ends,
+                     at::OptionalIntArrayRef key_ends) {
+  check_one_of(op, "input_layout", layout, {"BSH", "SBH", "BNSD", "BSND", "TND"});
+  const auto dims = static_cast<int64_t>(layout.size());
+  check_dim(op, "query", query, dims, dims);
+  check_dim(op, "key", key, dims, dims);
+  check_dim(op, "value", value, dims, dims);
+  check_same_dtype(op, "key", key, "query", query);
+  check_same_dtype(op, "value", value, "query", query);
+  const bool flat = has_flat_heads(layout);
+  const int64_t head_dim = layout == "BSND" ? 2 : 1;
+  TORCH_CHECK(
+      head_num > 0 && (flat ? query.size(-1) % head_num == 0 : query.size(head_dim) == head_num),
+      op, ": head_num is ", head_num, ", which does not fit the query ", query.sizes(),
+      " in layout ", layout);
+  TORCH_CHECK(flat || head_num % key.size(head_dim) == 0, op, ": the ", head_num,
+              " heads of the query are no multiple of those of the key ", key.sizes());
+  TORCH_CHECK(keep_prob > 0 && keep_prob <= 1, op, ": keep_prob must be in (0, 1], got ",
+              keep_prob);
+  TORCH_CHECK(layout != "TND" || (query_ends.has_value() && key_ends.has_value() &&
+                                  query_ends->size() == key_ends->size()),
+              op,
+              ": layout TND needs actual_seq_qlen and actual_seq_kvlen, the ends of the same "
+              "number of sequences");
+}
+
+template <class T>
+Output<T> attention_out(const T& query, const T& key, const T& value, int64_t head_num,
+                        std::string_view layout) {
+  if (!has_flat_heads(layout)) return resized(query, -1, value.size(-1));
+  const Int<T> depth = query.size(-1) / head_num;
+  const Int<T> key_heads = key.size(-1) / depth;
+  return resized(query, -1, Int<T>(value.size(-1) / key_heads * head_num));
+}
+
+// Maximum or sum of each row of scores.
+template <class T>
+Output<T> attention_statistic(const T& query, int64_t head_num, std::string_view layout) {
+  if (layout == "TND") return sized(query, {query.size(0), head_num, kStatisticsWidth}, at::kFloat);
+  const int64_t batch = layout == "SBH" ? 1 : 0;
+  const int64_t length = layout == "SBH" ? 0 : layout == "BNSD" ? 2 : 1;
+  return sized(query, {query.size(batch), head_num, query.size(length), kStatisticsWidth},
+               at::kFloat);
+}
+
+// Bits of dropout, and what makes them again.
+struct DropMask {
+  at::Tensor mask;  // undefined: nothing is dropped
+  int64_t seed = 0, offset = 0, count = 0;
+};
+
+// For the scores of an attention, from the device's default generator.
+DropMask draw_mask(const at::Tensor& query, const at::Tensor& key, int64_t head_num,
+                   std::string_view layout, double keep_prob, at::OptionalIntArrayRef query_ends,
+                   at::OptionalIntArrayRef key_ends);
+at::Tensor same_mask(const at::Tensor& query, double keep_prob, int64_t seed, int64_t offset,
+                     int64_t count);
+
+// Options that no function documented for Atlas A2 takes.
+void check_unsupported_attention(const char* op, bool has_sink, bool has_dropout_mask,
+                                 std::string_view softmax_layout, int64_t seed, int64_t offset);
+
+// ---- attention of inference ----
+
+template <class T>
+void check_inference(const char* op, const T& query, const T& key, std::string_view layout,
+                     int64_t heads, int64_t key_heads) {
+  check_one_of(op, "input_layout", layout, {"BSH", "BSND", "BNSD", "BNSD_BSND", "TND"});
+  const int64_t dims = has_flat_heads(layout) || layout == "TND" ? 3 : 4;
+  check_dim(op, "query", query, dims, dims);
+  check_dim(op, "key", key, 3, 5);
+  TORCH_CHECK(heads > 0 && (key_heads == 0 || (key_heads > 0 && heads % key_heads == 0)), op,
+              ": the number of heads, ", heads,
+              ", must be positive and a multiple of that of the "
+              "keys, ",
+              key_heads);
+  const int64_t head_dim = layout == "BSND" ? 2 : 1;
+  TORCH_CHECK(layout == "BSH" ? query.size(-1) % heads == 0 : query.size(head_dim) == heads, op,
+              ": ", heads, " heads do not fit the query ", query.sizes(), " in layout ", layout);
+}
+
+template <class T>
+Output<T> inference_out(const T& query, const std::optional<T>& quant_scale,
+                        std::string_view layout) {
+  Output<T> result = same(query);
+  if (layout == "BNSD_BSND") std::swap(result.sizes[1], result.sizes[2]);
+  if (is_given(quant_scale)) result.dtype = at::kChar;
+  return result;
+}
+
+// log(sum(exp(scores))) of each row, if wanted.
+template <class T>
+Output<T> inference_lse(const T& query, std::string_view layout, int64_t heads, bool wanted) {
+  if (!wanted) return sized(query, {0}, at::kFloat);
+  if (layout == "TND") return sized(query, {query.size(0), heads, 1}, at::kFloat);
+  const int64_t length = layout.starts_with("BNSD") ? 2 : 1;
+  return sized(query, {query.size(0), heads, query.size(length), 1}, at::kFloat);
+}
+
+// ---- caches of keys and values ----
+
+inline constexpr int64_t kUnitStrides[] = {1, 1};
+inline constexpr int64_t kNoOffsets[] = {0, 0};
+
+template <class T>
+void check_scatter_cache(const T& key, const T& value, const T& key_cache, const T& value_cache,
+                         const T& slot_mapping) {
+  constexpr char op[] = "npu_scatter_pa_kv_cache";
+  check_same_dtype(op, "key_cache", key_cache, "key", key);
+  check_same_dtype(op, "value_cache", value_cache, "value", value);
+  check_dim(op, "key_cache", key_cache, 3, 5);
+  TORCH_CHECK(slot_mapping.numel() == key.size(0) && key.size(0) == value.size(0), op,
+              ": slot_mapping must have one slot for each of the tokens of key ", key.sizes(),
+              " and value ", value.sizes(), ", got ", slot_mapping.sizes());
+}
+
+template <class T>
+void check_gather_cache(const T& key_cache, const T& value_cache, const T& block_tables,
+                        const T& seq_lens, const T& key, const T& value, bool is_cumulative) {
+  constexpr char op[] = "npu_gather_pa_kv_cache";
+  check_same_dtype(op, "key", key, "key_cache", key_cache);
+  check_same_dtype(op, "value", value, "value_cache", value_cache);
+  check_dim(op, "block_tables", block_tables, 2, 2);
+  check_shape(op, "seq_lens", seq_lens, {block_tables.size(0) + (is_cumulative ? 1 : 0)});
+}
+
+template <class List>
+void check_attention_update(const List& lse, const List& parts) {
+  constexpr char op[] = "npu_attention_update";
+  TORCH_CHECK(!lse.empty() && lse.size() == parts.size(), op,
+              ": lse and local_out must be lists of the same length, got ", lse.size(), " and ",
+              parts.size());
+  for (size_t i = 0; i < lse.size(); ++i) {
+    check_dim(op, "each local_out", parts[i], 2, 2);
+    check_shape(op, "each lse", lse[i], {parts[i].size(0)});
+    check_alike(op, "each local_out", parts[i], "the first", parts[0]);
+  }
+}
+
+}  // namespace at_npu::vendor

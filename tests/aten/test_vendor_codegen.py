@@ -1,0 +1,115 @@
+"""The generator of vendor operators: what it refuses, and the code and docstrings it writes."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from csrc.aten.codegen import vendor
+from csrc.aten.codegen.entries import EntryError
+
+NORM = {
+    "schema": "npu_norm(Tensor self, Tensor? gamma=None, int dim=-1) -> (Tensor, Tensor)",
+    "doc": "A norm.",
+    "check": "check_norm(self, gamma)",
+    "out": ["same(self)", "same(self, at::kFloat)"],
+    "acl": "aclnnNorm(self, gamma, dim, out0, out1)",
+    "backward": {"self, gamma": "npu_norm_grad(grad0, self, statistic=out1)"},
+}
+GRAD = {
+    "schema": "npu_norm_grad(Tensor grad, Tensor self, *, Tensor? statistic=None, float scale=1.0) -> (Tensor, Tensor)",
+    "doc": "Its gradients.",
+    "out": ["same(self)", "same(self)"],
+    "acl": "aclnnNormGrad(grad, self, statistic, scale, out0, out1)",
+}  # fmt: skip
+
+
+def load(tmp_path: Path, *entries: dict) -> list[vendor.VendorOp]:
+    path = tmp_path / "ops.yaml"
+    path.write_text(yaml.safe_dump(list(entries)))
+    return vendor.load([path])
+
+
+def test_kernel_and_fake_kernel(tmp_path: Path) -> None:
+    (text,) = vendor.shards(load(tmp_path, NORM, GRAD), 1)
+    assert text.count("check_norm(self, gamma);") == 2
+    assert "ACLNN_CALL(aclnnNorm, self, gamma, dim, out0, out1);" in text
+    assert "const auto self = Shaped(self_);" in text
+    assert "const auto gamma = shaped(gamma_);" in text
+    assert text.count("const auto out1 = make(same(self, at::kFloat));") == 2
+    assert 'm.impl("npu_norm", &kernel_npu_norm);' in text
+    assert 'm.impl("npu_norm", &fake_npu_norm);' in text
+
+
+def test_derivative(tmp_path: Path) -> None:
+    (text,) = vendor.shards(load(tmp_path, NORM, GRAD), 1)
+    sources = (
+        "{Source::Kind::kGrad, 0}, {Source::Kind::kInput, 0}, "
+        "{Source::Kind::kOutput, 1}, {Source::Kind::kDefault}"
+    )
+    assert f'{{"npu::npu_norm", "npu::npu_norm_grad", {{{sources}}}, {{0, 1}}}},' in text
+
+
+def test_operator_that_changes_its_argument(tmp_path: Path) -> None:
+    entry = {
+        "schema": "npu_add_(Tensor(a!) self, Tensor other) -> Tensor(a!)",
+        "doc": "Adds.",
+        "acl": "aclnnInplaceAdd(self, other)",
+    }
+    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    assert "return self;" in text and "return self_;" in text
+
+
+def test_operator_written_by_hand(tmp_path: Path) -> None:
+    entry = {"schema": "npu_own(Tensor self) -> int", "doc": "Own.", "out": "self.dim()"}
+    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    assert "kernel_npu_own" not in text and 'm.impl("npu_own", &fake_npu_own);' in text
+
+
+def test_docstring(tmp_path: Path) -> None:
+    table = tmp_path / "norm.yaml"
+    table.write_text(
+        "aclnnNorm: {x: aclTensor in FLOAT BF16, gamma: aclTensor in FLOAT, dim: int64_t in, "
+        "y: aclTensor out FLOAT, z: aclTensor out FLOAT}\n"
+        "aclnnNormGrad: {a: aclTensor in, b: aclTensor in, c: aclTensor in, d: double in, "
+        "e: aclTensor out, f: aclTensor out}\n"
+    )
+    module = vendor.docs_module(load(tmp_path, NORM, GRAD), [table])
+    namespace: dict = {}
+    exec(module, namespace)
+    text = namespace["DOCS"]["npu_norm"]
+    assert "    self: float32, bfloat16\n    gamma: float32\n" in text
+    assert "Differentiable with respect to self, gamma." in text
+    assert "dtypes" not in namespace["DOCS"]["npu_norm_grad"]
+
+
+def changed(entry: dict, **changes: object) -> dict:
+    return {key: value for key, value in {**entry, **changes}.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (changed(NORM, typo=1), "keys must be"),
+        (changed(NORM, doc=None), "keys must be"),
+        (changed(NORM, out=["same(self)"]), "returns 2 values"),
+        (changed(NORM, out=None), "`out` must say"),
+        (changed(NORM, acl="norm(self)"), "expected `aclnnName"),
+        (changed(NORM, backward={"self": "npu_norm_grad"}), "expected `backward"),
+        (changed(NORM, backward={"self, gamma": "npu_none(grad0)"}), "no operator 'npu_none'"),
+        (changed(NORM, backward={"self": "npu_norm_grad(grad0, self)"}), "another number"),
+        (changed(NORM, backward={"self, x": "npu_norm_grad(grad0, self)"}), "has no argument"),
+        (changed(NORM, backward={"self, _": "npu_norm_grad(grad0)"}), "needs self"),
+        (changed(NORM, backward={"self, _": "npu_norm_grad(grad0, out2)"}), "'out2' is no argument"),
+        (changed(NORM, backward={"self, _": "npu_norm_grad(grad0, self, x=dim)"}), "no parameter"),
+    ],
+)
+def test_bad_entries_are_named(tmp_path: Path, entry: dict, message: str) -> None:
+    with pytest.raises(EntryError, match=message) as error:
+        load(tmp_path, entry, GRAD)
+    assert "npu_norm" in str(error.value)
+
+
+def test_duplicates_are_named(tmp_path: Path) -> None:
+    with pytest.raises(EntryError, match="npu_norm_grad: twice"):
+        load(tmp_path, GRAD, GRAD)

@@ -1,0 +1,213 @@
+"""Every vendor operator against its reference in plain torch: results, gradients, fake tensors."""
+
+from pathlib import Path
+
+import pytest
+import torch
+import vendor_attention
+import vendor_dense
+import vendor_experts
+import vendor_formats
+import vendor_quantized
+import yaml
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.fx.experimental.symbolic_shapes import ShapeEnv
+from vendor_case import Case, close, results, tensors_in, widen
+
+import torch_npu
+
+MODULES = (vendor_dense, vendor_attention, vendor_experts, vendor_quantized, vendor_formats)
+CASES = [case for module in MODULES for case in module.CASES]
+ENTRIES = {
+    entry["schema"].split("(")[0]: entry
+    for path in (Path(__file__).parents[2] / "csrc/aten/vendor").glob("*.yaml")
+    for entry in yaml.safe_load(path.read_text())
+}
+FORMULAS = {name: entry["backward"] for name, entry in ENTRIES.items() if "backward" in entry}
+
+by_name = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def check(case: Case, dtype: torch.dtype, arguments: tuple) -> None:
+    args, kwargs = arguments
+    expected, changed = case.expected(dtype)
+    actual = results(case.function(*args, **kwargs))
+    for value, wanted in zip(actual, expected, strict=False):
+        if isinstance(wanted, torch.Tensor):
+            assert value.shape[1:] == wanted.shape[1:]
+            close(value[: len(wanted)], wanted, dtype, case.tolerance)
+        elif wanted is not None:
+            assert value == wanted
+    for value, wanted in zip(tensors_in((args, kwargs)), changed, strict=True):
+        if value.dtype != torch.bool and value.is_floating_point():
+            close(value, wanted, dtype, case.tolerance)
+
+
+def test_every_operator_has_a_case() -> None:
+    # An overload that writes into given tensors makes the call of the operator.
+    names = {name.split(".")[0] for name in ENTRIES}
+    assert names == {case.op for case in CASES}
+
+
+@pytest.mark.parametrize(
+    ("case", "dtype"),
+    [
+        pytest.param(case, dtype, id=f"{case.name}-{dtype}")
+        for case in CASES
+        for dtype in case.dtypes
+    ],
+)
+def test_results(case: Case, dtype: torch.dtype) -> None:
+    check(case, dtype, case.arguments(dtype, "npu"))
+
+
+def strided(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.dim() < 2:
+        return torch.stack((tensor, tensor), -1)[..., 0] if tensor.dim() else tensor
+    return tensor.transpose(-1, -2).contiguous().transpose(-1, -2)
+
+
+@by_name
+def test_strides(case: Case) -> None:
+    dtype = case.dtypes[0]
+    args, kwargs = torch.utils._pytree.tree_map_only(
+        torch.Tensor, strided, case.arguments(dtype, "npu")
+    )
+    check(case, dtype, (args, kwargs))
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.op in FORMULAS], ids=lambda case: case.name
+)
+def test_gradients(case: Case) -> None:
+    dtype = case.dtypes[0]
+    names = [argument.name for argument in case.function.default._schema.arguments]
+    ((inputs, formula),) = FORMULAS[case.op].items()
+    wanted = [names.index(name.strip()) for name in inputs.split(",") if name.strip() != "_"]
+
+    def run(function, arguments) -> tuple:
+        args, kwargs = arguments
+        leaves = [
+            args[i].requires_grad_() for i in wanted
+            if i < len(args) and isinstance(args[i], torch.Tensor)
+        ]  # fmt: skip
+        outs = results(function(*args, **kwargs))
+        outs = [out for out in outs if isinstance(out, torch.Tensor) and out.requires_grad]
+        generator = torch.Generator().manual_seed(1)
+        seeds = [
+            torch.randn(out.shape, generator=generator).to(out.device, out.dtype) for out in outs
+        ]
+        return outs, torch.autograd.grad(outs[:1], leaves, seeds[:1])
+
+    _, expected = run(case.reference, widen(case.arguments(dtype, "cpu")))
+    outs, actual = run(case.function, case.arguments(dtype, "npu"))
+    assert ("grad0" in formula or "grad," in formula) and outs
+    for value, gradient in zip(actual, expected, strict=True):
+        close(value, gradient, dtype, 5 * case.tolerance)
+
+
+@by_name
+def test_fake_tensors(case: Case) -> None:
+    args, kwargs = case.arguments(case.dtypes[0], "npu")
+    actual = results(case.function(*args, **kwargs))
+    with FakeTensorMode() as mode:
+        fake = torch.utils._pytree.tree_map_only(torch.Tensor, mode.from_tensor, (args, kwargs))
+        imitated = results(case.function(*fake[0], **fake[1]))
+    compare(actual, imitated)
+
+
+@by_name
+def test_symbolic_sizes(case: Case) -> None:
+    if any(isinstance(value, list) for value in (*case.args, *case.kwargs.values())):
+        pytest.skip("lists of lengths or tensors go with sizes that are known")
+    args, kwargs = case.arguments(case.dtypes[0], "npu")
+    actual = results(case.function(*args, **kwargs))
+    with FakeTensorMode(shape_env=ShapeEnv()) as mode:
+        fake = torch.utils._pytree.tree_map_only(torch.Tensor, mode.from_tensor, (args, kwargs))
+        imitated = results(case.function(*fake[0], **fake[1]))
+    compare(actual, imitated)
+
+
+def compare(actual: tuple, imitated: tuple) -> None:
+    for value, fake in zip(actual, imitated, strict=True):
+        if not isinstance(value, torch.Tensor):
+            continue
+        assert isinstance(fake, FakeTensor)
+        assert [int(size) for size in fake.shape] == list(value.shape)
+        assert (fake.dtype, fake.device) == (value.dtype, value.device)
+        assert [int(stride) for stride in fake.stride()] == list(value.stride())
+
+
+@by_name
+def test_opcheck(case: Case) -> None:
+    args, kwargs = case.arguments(case.dtypes[0], "npu")
+    torch.library.opcheck(
+        getattr(case.function, case.function.overloads()[0]), args, kwargs,
+        # torch's check of autograd registrations knows no NPU.
+        test_utils=("test_schema", "test_faketensor"),
+    )  # fmt: skip
+
+
+def test_names_and_docstrings() -> None:
+    for name in {name.split(".")[0] for name in ENTRIES}:
+        function = getattr(torch_npu, name)
+        assert function is getattr(torch.ops.npu, name)
+        text = function.__doc__
+        assert text.startswith(f"torch_npu.{name}") and "Raises:" in text
+    assert "gamma: float32, float16, bfloat16" in torch_npu.npu_rms_norm.__doc__
+    assert "Differentiable with respect to self, gamma." in torch_npu.npu_rms_norm.__doc__
+
+
+def test_results_into_given_tensors() -> None:
+    case = next(case for case in CASES if case.op == "npu_fused_infer_attention_score")
+    args, kwargs = case.arguments(torch.float16, "npu")
+    expected = case.function(*args, **kwargs)
+    outs = [torch.empty_like(tensor) for tensor in expected]
+    torch.ops.npu.npu_fused_infer_attention_score.out(
+        *args, **kwargs, attention_out=outs[0], softmax_lse=outs[1]
+    )
+    for out, wanted in zip(outs, expected, strict=True):
+        assert torch.equal(out, wanted)
+
+
+def test_dropout_is_the_same_in_the_backward() -> None:
+    torch.npu.manual_seed(3)
+    q, k, v = (torch.randn(1, 2, 16, 8, device="npu", requires_grad=True) for _ in range(3))
+    out, *_, seed, offset, count = torch_npu.npu_fusion_attention(q, k, v, 2, "BNSD", keep_prob=0.5)
+    assert count == 2 * 16 * 16
+    # The result is linear in v, so that its gradient tells what was dropped.
+    (grad,) = torch.autograd.grad(out.sum(), v)
+    assert torch.allclose((grad * v).sum(), out.sum(), rtol=1e-3)
+    again = torch_npu.npu_fusion_attention(q, k, v, 2, "BNSD", keep_prob=0.5)
+    assert not torch.equal(out, again[0]) and (seed, offset) != again[4:6]
+
+
+def test_compiled_forward_and_backward() -> None:
+    def block(x, gamma):
+        return torch_npu.npu_swiglu(torch_npu.npu_rms_norm(x, gamma)[0])
+
+    compiled = torch.compile(block, backend="aot_eager", fullgraph=True, dynamic=True)
+    for rows in (3, 5):
+        x = torch.randn(rows, 8, device="npu", requires_grad=True)
+        gamma = torch.randn(8, device="npu", requires_grad=True)
+        expected = torch.autograd.grad(block(x, gamma).square().sum(), (x, gamma))
+        actual = torch.autograd.grad(compiled(x, gamma).square().sum(), (x, gamma))
+        for value, wanted in zip(actual, expected, strict=True):
+            torch.testing.assert_close(value.cpu(), wanted.cpu())
+
+
+def test_no_forward_mode() -> None:
+    import torch.autograd.forward_ad as forward_ad
+
+    with forward_ad.dual_level():
+        x = forward_ad.make_dual(torch.ones(2, 4, device="npu"), torch.ones(2, 4, device="npu"))
+        with pytest.raises(NotImplementedError, match="npu_swiglu has no forward-mode derivative"):
+            torch_npu.npu_swiglu(x)
+
+
+def test_no_rows() -> None:
+    x = torch.empty(0, 8, device="npu", requires_grad=True)
+    out = torch_npu.npu_swiglu(x)
+    assert out.shape == (0, 4)
+    out.sum().backward()
+    assert x.grad.shape == x.shape

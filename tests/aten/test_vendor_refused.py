@@ -1,0 +1,116 @@
+"""What a vendor operator cannot take is refused at the call, by name, and the device works on."""
+
+import pytest
+import torch
+from vendor_attention import KEY, Q, V
+
+import torch_npu
+
+
+def npu(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    return torch.ones(shape, device="npu", dtype=dtype)
+
+
+HALF = torch.float16
+HEADS = [tensor.npu() for tensor in (Q, KEY, V)]
+INT8 = npu(4, 6, dtype=torch.int8)
+
+SHAPES = [
+    (lambda: torch_npu.npu_rms_norm(npu(3, 8), npu(7)),
+        r"npu_rms_norm: gamma .*\[3, 8\], got \[7\]"),
+    (lambda: torch_npu.npu_add_rms_norm(npu(3, 8), npu(2, 8), npu(8)),
+        r"x2 must have the shape of x1, \[3, 8\]"),
+    (lambda: torch_npu.npu_swiglu(npu(3, 7)),
+        r"npu_swiglu: dimension -1 of the input \[3, 7\] must be even"),
+    (lambda: torch_npu.npu_swiglu(npu(3, 8), 2), "Dimension out of range"),
+    (lambda: torch_npu.npu_geglu(npu(3, 8), approximate=2), "approximate must be 0"),
+    (lambda: torch_npu.npu_gelu(npu(3), approximate="erf"),
+        "npu_gelu: approximate is 'erf'; it must be one of none tanh"),
+    (lambda: torch_npu.npu_scaled_masked_softmax(npu(2, 2, 3, 4), npu(2, 2, 4, 4,
+        dtype=torch.bool)), "mask must have the shape of x"),
+    (lambda: torch_npu.npu_scaled_masked_softmax(npu(2, 2, 3, 4), npu(2, 2, 3, 4)),
+        "mask must be bool, got Float"),
+    (lambda: torch_npu.npu_cross_entropy_loss(npu(3, 4), npu(2).long()),
+        r"target must have shape \[3\], got \[2\]"),
+    (lambda: torch_npu.npu_cross_entropy_loss(npu(3, 4), npu(3).long(), reduction="max"),
+        "reduction is 'max'"),
+    (lambda: torch_npu.npu_rotary_mul(npu(1, 2, 3, 8), npu(1, 5, 1, 8), npu(1, 5, 1, 8)),
+        "cos and sin must have the sizes"),
+    (lambda: torch_npu.npu_rotary_mul(npu(1, 2, 3, 8), npu(1, 2, 1, 8), npu(1, 2, 1, 8), "third"),
+        "rotary_mode is 'third'"),
+    (lambda: torch_npu.npu_mrope(npu(3).long(), npu(3, 15), npu(3, 8), npu(7, 6), 8),
+        "query must have shape"),
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "NBSD"),
+        "input_layout is 'NBSD'; it must be one of BSH"),
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 3, "BNSD"), "head_num is 3"),
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", keep_prob=0.0),
+        r"keep_prob must be in \(0, 1\]"),
+    (lambda: torch_npu.npu_fusion_attention(HEADS[0][0], HEADS[1][0], HEADS[2][0], 3, "TND"),
+        "layout TND needs actual_seq_qlen"),
+    (lambda: torch_npu.npu_fusion_attention(HEADS[0], HEADS[1].half(), HEADS[2], 4, "BNSD"),
+        "key must have the dtype of query, Float, got Half"),
+    (lambda: torch_npu.npu_prompt_flash_attention(*HEADS, num_heads=4, num_key_value_heads=3,
+        input_layout="BNSD"), "must be positive and a multiple"),
+    (lambda: torch_npu.npu_attention_update([npu(3)], [npu(4, 8)], 0), "each lse must have shape"),
+    (lambda: torch_npu.npu_scatter_pa_kv_cache(npu(3, 2, 4), npu(3, 2, 4), npu(2, 2, 2, 4), npu(2,
+        2, 2, 4), npu(2).int()), "slot_mapping must have one slot"),
+    (lambda: torch_npu.npu_moe_gating_top_k(npu(3, 8), 9), "k must be 1 to the 8 experts"),
+    (lambda: torch_npu.npu_moe_token_permute(npu(3, 8), npu(2, 2).int()),
+        "indices .* must have a row for each"),
+    (lambda: torch_npu.npu_moe_token_unpermute(npu(4, 8), npu(4).int(), npu(3, 2)),
+        "probs .* must have an element for each"),
+    (lambda: torch_npu.npu_grouped_matmul([npu(6, 4)], [npu(3, 4, 5)], group_list=npu(2).long(),
+        split_item=3, group_type=0), "weight must be one tensor"),
+    (lambda: torch_npu.npu_grouped_matmul([npu(6, 3)], [npu(3, 4, 5)], group_list=npu(3).long(),
+        split_item=3, group_type=0), "do not multiply"),
+    (lambda: torch_npu.npu_quant_matmul(INT8, INT8, npu(6)), "do not multiply"),
+    (lambda: torch_npu.npu_dynamic_quant(npu(8, dtype=HALF)), "input must have 2 to 8 dimensions"),
+    (lambda: torch_npu.npu_convert_weight_to_int4pack(npu(2, 12).int()), "must be a multiple of 8"),
+    (lambda: torch_npu.npu_transpose_batchmatmul(npu(2, 3, 4), npu(2, 4, 5), perm_y=[0, 1, 2]),
+        r"perm_y is \[0, 1, 2\]"),
+]  # fmt: skip
+MISSING = [
+    (lambda: torch_npu.npu_rms_norm(npu(3, 8).double(), npu(8).double()),
+        "does not support dtype Double for argument 'x'"),
+    (lambda: torch_npu.npu_dynamic_quant(npu(2, 8)),
+        "aclnnDynamicQuant: the NPU does not support dtype Float"),
+    (lambda: torch_npu.npu_cross_entropy_loss(npu(3, 4), npu(3).long(),
+        lse_square_scale_for_zloss=0.1), "z-loss is not supported"),
+    (lambda: torch_npu.npu_rotary_mul(npu(1, 8), npu(1, 8), npu(1, 8), rotate=npu(8, 8)),
+        "`rotate` is not supported"),
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", sink=npu(4)),
+        "npu_fusion_attention: sink is not supported"),
+    (lambda: torch_npu.npu_quantize(npu(2, 8), npu(1), None, torch.quint4x2),
+        "dtype must be torch.int8"),
+    (lambda: torch_npu.npu_dynamic_quant(npu(2, 8, dtype=HALF), quant_mode="perchannel"),
+        "quant_mode 'pertoken'"),
+    (lambda: torch_npu.npu_format_cast(npu(2, 8), int(torch_npu.Format.FRACTAL_NZ)),
+        "memory format 29 is not supported .* leave the cast out"),
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def device_still_works():
+    yield
+    torch.npu.synchronize()
+    assert npu(2).sum().item() == 2
+
+
+@pytest.mark.parametrize(("call", "message"), SHAPES, ids=[message for _, message in SHAPES])
+def test_shapes_and_options(call, message: str) -> None:
+    with pytest.raises((RuntimeError, IndexError), match=message) as error:
+        call()
+    assert not isinstance(error.value, torch.AcceleratorError)
+
+
+@pytest.mark.parametrize(("call", "message"), MISSING, ids=[message for _, message in MISSING])
+def test_not_supported(call, message: str) -> None:
+    with pytest.raises(NotImplementedError, match=message):
+        call()
+
+
+def test_other_devices() -> None:
+    with pytest.raises(RuntimeError, match="Expected all tensors to be on the same device"):
+        torch_npu.npu_rms_norm(npu(3, 8), torch.ones(8))
+    with pytest.raises(NotImplementedError, match="npu::npu_rms_norm"):
+        torch_npu.npu_rms_norm(torch.ones(3, 8), torch.ones(8))

@@ -1,0 +1,14 @@
+"""Cases of memory formats."""
+
+import torch
+from vendor_case import Case, seeded
+
+ND, NCHW = 2, 0
+
+CASES = [
+    Case("get_npu_format", (seeded(2, 3),), lambda x: ND, dtypes=(torch.float32,)),
+    Case("get_npu_format", (seeded(1, 2, 3, 4),), lambda x: NCHW, dtypes=(torch.float32,),
+        note="image"),
+    Case("npu_format_cast", (seeded(2, 3), ND), lambda x, _: x),
+    Case("npu_format_cast_", (seeded(1, 2, 3, 4), NCHW), lambda x, _: x),
+]  # fmt: skip
