@@ -1,11 +1,14 @@
 #include "csrc/aten/Foreach.h"
 
 #include <ATen/native/ForeachUtils.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
 
 #include "csrc/aten/Outputs.h"
+#include "csrc/core/Capture.h"
 
 namespace at_npu {
 
@@ -26,6 +29,13 @@ bool is_real_number(at::ArrayRef<at::Scalar> scalars) {
                      [](const at::Scalar& scalar) { return is_real_number(scalar); });
 }
 
+bool is_one_float(at::TensorList tensors, at::ArrayRef<at::Scalar> scalars) {
+  return tensors[0].scalar_type() == at::kFloat &&
+         std::all_of(scalars.begin(), scalars.end(), [&](const at::Scalar& scalar) {
+           return scalar.toDouble() == scalars[0].toDouble();
+         });
+}
+
 std::vector<at::Tensor> each_like(at::TensorList tensors) {
   std::vector<at::Tensor> result;
   result.reserve(tensors.size());
@@ -34,6 +44,13 @@ std::vector<at::Tensor> each_like(at::TensorList tensors) {
 }
 
 at::Tensor on_device(at::ArrayRef<at::Scalar> scalars, const at::Tensor& like) {
+  // A graph would copy from memory that is not there any more.
+  if (c10_npu::capture_underway(like.device().index())) {
+    std::vector<at::Tensor> numbers;
+    for (const at::Scalar& scalar : scalars)
+      numbers.push_back(at::full({1}, scalar, like.options()));
+    return at::cat(numbers);
+  }
   std::vector<double> numbers;
   numbers.reserve(scalars.size());
   for (const at::Scalar& scalar : scalars) numbers.push_back(scalar.toDouble());

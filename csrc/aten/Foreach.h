@@ -19,6 +19,9 @@ bool is_one_call(const aclnn::Parameter& parameter, std::initializer_list<at::Te
 bool is_real_number(const at::Scalar& scalar);
 bool is_real_number(at::ArrayRef<at::Scalar> scalars);
 
+// Tensors of float32, and the same number for each.
+bool is_one_float(at::TensorList tensors, at::ArrayRef<at::Scalar> scalars);
+
 std::vector<at::Tensor> each_like(at::TensorList tensors);
 // Numbers as a tensor beside `like`, of its dtype.
 at::Tensor on_device(at::ArrayRef<at::Scalar> scalars, const at::Tensor& like);

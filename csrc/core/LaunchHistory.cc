@@ -107,21 +107,38 @@ uint16_t tasks_after(const Entry& launch, const FailedTask& failed) {
   return static_cast<uint16_t>(launch.task - failed.task);
 }
 
-// The launches whose last task is less than `limit` tasks after a failed one. With 1: the launches
-// that failed. With more: what may have begun with that task.
-std::vector<const Entry*> launches_at_failures(const History& history, uint16_t limit) {
+// The launches that the failed tasks end.
+std::vector<const Entry*> launches_that_failed(const History& history) {
   std::vector<const Entry*> launches;
   StreamNumbers numbers;
   for (const FailedTask& failed : history.failures) {
-    const Entry* nearest = nullptr;
     for (uint64_t i = history.count; i-- > history.oldest();) {
-      const Entry& launch = history[i];
-      if (launch.task == kUnknownTask) continue;
-      const uint16_t after = tasks_after(launch, failed);
-      if (after >= (nearest == nullptr ? limit : tasks_after(*nearest, failed))) continue;
-      if (numbers.is(launch.stream, failed.stream)) nearest = &launch;
+      if (history[i].task == kUnknownTask || tasks_after(history[i], failed) != 0) continue;
+      if (!numbers.is(history[i].stream, failed.stream)) continue;
+      launches.push_back(&history[i]);
+      break;
     }
-    if (nearest != nullptr) launches.push_back(nearest);
+  }
+  return launches;
+}
+
+// The launches that come next on the streams, if what was launched before is remembered, too.
+std::vector<const Entry*> launches_after_failures(const History& history) {
+  constexpr uint16_t kMostTasks = 64;  // of an operator
+  std::vector<const Entry*> launches;
+  StreamNumbers numbers;
+  for (const FailedTask& failed : history.failures) {
+    const Entry* next = nullptr;
+    for (uint64_t i = history.count; i-- > history.oldest();) {
+      if (history[i].task == kUnknownTask) continue;
+      if (!numbers.is(history[i].stream, failed.stream)) continue;
+      const uint16_t after = tasks_after(history[i], failed);
+      if (after > INT16_MAX) {  // before it
+        if (next != nullptr) launches.push_back(next);
+        break;
+      }
+      next = after < kMostTasks ? &history[i] : nullptr;
+    }
   }
   return launches;
 }
@@ -155,20 +172,19 @@ uint32_t last_task() noexcept {
 // What failed, as exactly as it is known, and its stack if that is one call.
 std::pair<std::string, LaunchStack> describe_failures(const History& history,
                                                       std::string_view cann_text) {
-  constexpr uint16_t kMostTasks = 64;  // of an operator
   const auto said = [](const char* one, const char* several,
                        const std::vector<const Entry*>& launches) {
     const bool is_one = launches.size() == 1;
     return std::pair(c10::str("\n  ", is_one ? one : several, join_calls(launches)),
                      is_one ? launches.front()->stack : nullptr);
   };
-  if (const auto exact = launches_at_failures(history, 1); !exact.empty()) {
+  if (const auto exact = launches_that_failed(history); !exact.empty()) {
     return said("The operator that failed: ", "Operators that failed: ", exact);
   }
   if (const auto named = launches_named_in(history, cann_text); !named.empty()) {
     return said("The operator that failed: ", "The operator that failed is one of: ", named);
   }
-  if (const auto near = launches_at_failures(history, kMostTasks); !near.empty()) {
+  if (const auto near = launches_after_failures(history); !near.empty()) {
     return said("It happened in this operator or just before: ",
                 "It happened in one of these operators or just before: ", near);
   }

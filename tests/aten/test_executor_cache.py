@@ -94,8 +94,9 @@ def cosine(optimizer: torch.optim.Optimizer) -> torch.optim.lr_scheduler.LRSched
     ids=["SGD loop", "SGD", "SGD cosine", "AdamW", "fused AdamW", "AdamW cosine"],
 )
 def test_training_loop_hits_almost_always(make, schedule) -> None:
+    # Whose scalars change with the schedule, that call is prepared anew in each step.
     layer = torch.nn.TransformerEncoderLayer(16, 2, 32, dropout=0.0, batch_first=True)
-    model = torch.nn.TransformerEncoder(layer, 6).npu()
+    model = torch.nn.TransformerEncoder(layer, 6 if schedule else 1).npu()
     optimizer = make(model.parameters())
     scheduler = schedule(optimizer) if schedule else None
     data, target = torch.randn(4, 8, 16).npu(), torch.randn(4, 8, 16).npu()
@@ -135,6 +136,21 @@ def test_lists_of_any_length_are_kept() -> None:
     assert (count.hits, count.misses, count.not_cacheable) == (2, 1, 0)
     for i, (a, b) in enumerate(zip(sums, other, strict=True)):
         assert torch.equal(a, b) and a[0].item() == 4 * i + 1
+
+
+@pytest.mark.parametrize("level", ["1", "2"])
+def test_a_loop_of_many_calls_is_kept(level: str) -> None:
+    script = """
+import torch, torch_npu
+tensors = [torch.ones(i + 2, device="npu") for i in range(1000)]
+for _ in range(4):
+    [t.neg() for t in tensors]
+before = torch.npu.executor_cache_stats()
+[t.neg() for t in tensors]
+after = torch.npu.executor_cache_stats()
+print(after["hits"] - before["hits"])
+"""
+    assert int(run_python(script, TASK_QUEUE_ENABLE=level).stdout) > 990
 
 
 def test_calls_that_never_come_again_leave_the_others() -> None:

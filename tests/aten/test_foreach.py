@@ -94,3 +94,17 @@ def test_different_lengths_are_refused() -> None:
     x = [torch.ones(2, device="npu")]
     with pytest.raises(RuntimeError, match="same number of tensors"):
         torch._foreach_add(x, x + x)
+
+
+def test_numbers_of_a_graph_stay() -> None:
+    tensors = [torch.full((3,), 12.0, device="npu") for _ in range(3)]
+    graph = torch.npu.NPUGraph()
+    with torch.npu.graph(graph):
+        same = torch._foreach_div(tensors, [2.0, 2.0, 2.0])
+        added = torch._foreach_addcdiv(tensors, tensors, tensors, [1.0, 2.0, 3.0])
+    for _ in range(3):  # what the capture held on the host may be used again
+        torch.full((3,), 99.0).pin_memory()
+        graph.replay()
+    torch.npu.synchronize()
+    assert [t[0].item() for t in same] == [6.0] * 3
+    assert [t[0].item() for t in added] == [13.0, 14.0, 15.0]

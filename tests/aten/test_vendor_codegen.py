@@ -17,7 +17,8 @@ NORM = {
     "backward": {"self, gamma": "npu_norm_grad(grad0, self, statistic=out1)"},
 }
 GRAD = {
-    "schema": "npu_norm_grad(Tensor grad, Tensor self, *, Tensor? statistic=None, float scale=1.0) -> (Tensor, Tensor)",
+    "schema": "npu_norm_grad(Tensor grad, Tensor self, *, Tensor? statistic=None, float scale=1.0)"
+    " -> (Tensor, Tensor)",
     "doc": "Its gradients.",
     "out": ["same(self)", "same(self)"],
     "acl": "aclnnNormGrad(grad, self, statistic, scale, out0, out1)",
@@ -100,7 +101,10 @@ def changed(entry: dict, **changes: object) -> dict:
         (changed(NORM, backward={"self": "npu_norm_grad(grad0, self)"}), "another number"),
         (changed(NORM, backward={"self, x": "npu_norm_grad(grad0, self)"}), "has no argument"),
         (changed(NORM, backward={"self, _": "npu_norm_grad(grad0)"}), "needs self"),
-        (changed(NORM, backward={"self, _": "npu_norm_grad(grad0, out2)"}), "'out2' is no argument"),
+        (
+            changed(NORM, backward={"self, _": "npu_norm_grad(grad0, out2)"}),
+            "'out2' is no argument",
+        ),
         (changed(NORM, backward={"self, _": "npu_norm_grad(grad0, self, x=dim)"}), "no parameter"),
     ],
 )

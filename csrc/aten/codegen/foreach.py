@@ -40,7 +40,8 @@ def _wrapper(entry: Entry, function: NativeFunction) -> Wrapper:
     arguments = ", ".join(binding.name for binding in signature.arguments())
     slow = f"at::native::{entry.slow_kernels[str(function.func.name)]}({arguments});"
     results = tensors[0] if inplace else "at::TensorList(made)"
-    used = [name for name in tensors + scalars if re.search(rf"\b{name}\b", call.arguments)]
+    called = " ".join(f"{each.when} {each.arguments}" for each in entry.calls)
+    used = [name for name in tensors + scalars if re.search(rf"\b{name}\b", called)]
     parts = [f"const auto {name}_part = part({name});" for name in used]
     parts += [f"const at::TensorList out = part({results});"] if "out" in call.arguments else []
     lines = [
@@ -53,6 +54,7 @@ def _wrapper(entry: Entry, function: NativeFunction) -> Wrapper:
     lines += [f"  {line}" for line in [*parts, "{"]]
     # The names of the entry mean the parts.
     lines += [f"    const auto& {name} = {name}_part;" for name in used]
+    lines += [f"    if ({each.when}) {{ {each.code} return; }}" for each in entry.calls[:-1]]
     lines += [f"    {call.code}", "  }", "});"]
     if not inplace:
         lines.append("return made;")
