@@ -100,7 +100,10 @@ def changed(entry: dict, **changes: object) -> dict:
         (changed(NORM, backward={"self": "npu_norm_grad(grad0, self)"}), "another number"),
         (changed(NORM, backward={"self, x": "npu_norm_grad(grad0, self)"}), "has no argument"),
         (changed(NORM, backward={"self, _": "npu_norm_grad(grad0)"}), "needs self"),
-        (changed(NORM, backward={"self, _": "npu_norm_grad(grad0, out2)"}), "'out2' is no argument"),
+        (
+            changed(NORM, backward={"self, _": "npu_norm_grad(grad0, out2)"}),
+            "'out2' is no argument",
+        ),
         (changed(NORM, backward={"self, _": "npu_norm_grad(grad0, self, x=dim)"}), "no parameter"),
     ],
 )
