@@ -17,8 +17,8 @@ NORM = {
     "backward": {"self, gamma": "npu_norm_grad(grad0, self, statistic=out1)"},
 }
 GRAD = {
-    "schema": "npu_norm_grad(Tensor grad, Tensor self, *, Tensor? statistic=None, float scale=1.0)"
-    " -> (Tensor, Tensor)",
+    "schema": "npu_norm_grad(Tensor grad, Tensor self, *, Tensor? statistic=None, float scale=1.0) "
+    "-> (Tensor, Tensor)",
     "doc": "Its gradients.",
     "out": ["same(self)", "same(self)"],
     "acl": "aclnnNormGrad(grad, self, statistic, scale, out0, out1)",

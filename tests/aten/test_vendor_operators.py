@@ -106,23 +106,12 @@ def test_gradients(case: Case) -> None:
         close(value, gradient, dtype, 5 * case.tolerance)
 
 
+@pytest.mark.parametrize("symbolic", [False, True])
 @by_name
-def test_fake_tensors(case: Case) -> None:
+def test_fake_tensors(case: Case, symbolic: bool) -> None:
     args, kwargs = case.arguments(case.dtypes[0], "npu")
     actual = results(case.function(*args, **kwargs))
-    with FakeTensorMode() as mode:
-        fake = torch.utils._pytree.tree_map_only(torch.Tensor, mode.from_tensor, (args, kwargs))
-        imitated = results(case.function(*fake[0], **fake[1]))
-    compare(actual, imitated)
-
-
-@by_name
-def test_symbolic_sizes(case: Case) -> None:
-    if any(isinstance(value, list) for value in (*case.args, *case.kwargs.values())):
-        pytest.skip("lists of lengths or tensors go with sizes that are known")
-    args, kwargs = case.arguments(case.dtypes[0], "npu")
-    actual = results(case.function(*args, **kwargs))
-    with FakeTensorMode(shape_env=ShapeEnv()) as mode:
+    with FakeTensorMode(shape_env=ShapeEnv() if symbolic else None) as mode:
         fake = torch.utils._pytree.tree_map_only(torch.Tensor, mode.from_tensor, (args, kwargs))
         imitated = results(case.function(*fake[0], **fake[1]))
     compare(actual, imitated)
@@ -138,11 +127,16 @@ def compare(actual: tuple, imitated: tuple) -> None:
         assert [int(stride) for stride in fake.stride()] == list(value.stride())
 
 
+def overload_of(case: Case) -> torch._ops.OpOverload:
+    names = case.function.overloads()
+    return getattr(case.function, "default" if "default" in names else names[0])
+
+
 @by_name
 def test_opcheck(case: Case) -> None:
     args, kwargs = case.arguments(case.dtypes[0], "npu")
     torch.library.opcheck(
-        getattr(case.function, case.function.overloads()[0]), args, kwargs,
+        overload_of(case), args, kwargs,
         # torch's check of autograd registrations knows no NPU.
         test_utils=("test_schema", "test_faketensor"),
     )  # fmt: skip

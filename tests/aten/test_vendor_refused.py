@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from vendor_attention import KEY, Q, V
+from vendor_attention import KEY, T_K, T_Q, Q, V
 
 import torch_npu
 
@@ -45,7 +45,7 @@ SHAPES = [
     (lambda: torch_npu.npu_fusion_attention(*HEADS, 3, "BNSD"), "head_num is 3"),
     (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", keep_prob=0.0),
         r"keep_prob must be in \(0, 1\]"),
-    (lambda: torch_npu.npu_fusion_attention(HEADS[0][0], HEADS[1][0], HEADS[2][0], 3, "TND"),
+    (lambda: torch_npu.npu_fusion_attention(T_Q.npu(), T_K.npu(), T_K.npu(), 4, "TND"),
         "layout TND needs actual_seq_qlen"),
     (lambda: torch_npu.npu_fusion_attention(HEADS[0], HEADS[1].half(), HEADS[2], 4, "BNSD"),
         "key must have the dtype of query, Float, got Half"),
@@ -63,6 +63,7 @@ SHAPES = [
         split_item=3, group_type=0), "weight must be one tensor"),
     (lambda: torch_npu.npu_grouped_matmul([npu(6, 3)], [npu(3, 4, 5)], group_list=npu(3).long(),
         split_item=3, group_type=0), "do not multiply"),
+    (lambda: torch_npu.npu_grouped_matmul([], [npu(3, 4, 5)]), "x and weight must have tensors"),
     (lambda: torch_npu.npu_quant_matmul(INT8, INT8, npu(6)), "do not multiply"),
     (lambda: torch_npu.npu_dynamic_quant(npu(8, dtype=HALF)), "input must have 2 to 8 dimensions"),
     (lambda: torch_npu.npu_convert_weight_to_int4pack(npu(2, 12).int()), "must be a multiple of 8"),

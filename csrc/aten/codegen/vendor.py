@@ -233,14 +233,18 @@ def _definition(op: VendorOp, prefix: str, body: list[str]) -> str:
     return f"{signature.defn(prefix + op.symbol)} {{\n{lines}{_returned(op)}}}"
 
 
+def _checked(op: VendorOp) -> list[str]:
+    return [f"{op.check};"] if op.check else []
+
+
 def _made(op: VendorOp) -> list[str]:
-    check = [f"{op.check};"] if op.check else []
     names = zip(op.output_names, op.outputs, strict=True)
-    return check + [f"const auto {name} = make({output});" for name, output in names]
+    return [f"const auto {name} = make({output});" for name, output in names]
 
 
 def _kernel(op: VendorOp) -> str:
-    lines = [f"const c10_npu::OptionalNPUGuard guard(npu_device({_device_of(op)}));", *_made(op)]
+    guard = f"const c10_npu::OptionalNPUGuard guard(npu_device({_device_of(op)}));"
+    lines = [*_checked(op), guard, *_made(op)]
     some = " || ".join(f"has_elements({name})" for name in op.output_names)
     lines.append(f"if ({some}) {{" if op.outputs else "{")
     for call in op.calls:
@@ -263,7 +267,7 @@ def _fake(op: VendorOp) -> str:
         lines.append(f"const auto {argument.name} = {value};")
     if not op.outputs:
         body = re.sub(r"return (.*);", lambda m: f"return {_underscored(m[1])};", body)
-    return head + "\n  ".join(lines + _made(op)) + body
+    return head + "\n  ".join([*lines, *_checked(op), *_made(op)]) + body
 
 
 def _underscored(names: str) -> str:
