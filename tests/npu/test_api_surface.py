@@ -64,14 +64,14 @@ def checks_something(function: ast.FunctionDef) -> bool:
 
 @functools.cache
 def definitions(path: Path) -> dict[str, ast.AST]:
-    """What a module defines: functions by name, and the values of its variables."""
+    """What a module defines: functions, and the assignments of its variables, by name."""
     found: dict[str, ast.AST] = {}
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             found[node.name] = node
         for target in getattr(node, "targets", ()):
             if isinstance(target, ast.Name):
-                found[target.id] = node.value
+                found[target.id] = node
     return found
 
 
@@ -83,12 +83,15 @@ def code_in(text: str) -> ast.AST | None:
 
 
 def scripts_in(part: ast.AST) -> Iterator[ast.AST]:
-    """Programs in strings that a call is given or a variable holds."""
+    """Programs in strings that a call is given or a variable is."""
     for holder in ast.walk(part):
-        if isinstance(holder, ast.Call | ast.Assign):
+        is_text = isinstance(
+            getattr(holder, "value", None), ast.Constant | ast.JoinedStr | ast.BinOp
+        )
+        if isinstance(holder, ast.Call) or (isinstance(holder, ast.Assign) and is_text):
             for node in ast.walk(holder):
-                is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
-                if is_text and (script := code_in(node.value)) is not None:
+                is_string = isinstance(node, ast.Constant) and isinstance(node.value, str)
+                if is_string and (script := code_in(node.value)) is not None:
                     yield script
 
 
@@ -100,15 +103,7 @@ def evaluated(node: ast.AST, known: dict[str, ast.AST], seen: set[str]) -> Itera
         for child in ast.walk(part):
             yield child
             if isinstance(child, ast.Name) and child.id in known and child.id not in seen:
-                value = known[child.id]
-                yield from evaluated(value, known, seen | {child.id})
-                if isinstance(value, ast.Constant | ast.JoinedStr | ast.BinOp):
-                    yield from scripts_of_variable(value)
-
-
-def scripts_of_variable(value: ast.expr) -> Iterator[ast.AST]:
-    for script in scripts_in(ast.Assign(targets=[], value=value)):
-        yield from ast.walk(script)
+                yield from evaluated(known[child.id], known, seen | {child.id})
 
 
 def uses(node: ast.AST, name: str) -> bool:

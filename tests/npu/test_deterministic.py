@@ -110,3 +110,11 @@ def test_backward_that_ends_inside_of_a_region_ends_it():
     torch.npu.disable_deterministic_with_backward(x * weight).sum().backward()
     assert _C._get_determinism() == 0
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_an_end_without_a_region_keeps_what_only_warns():
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.npu.disable_deterministic_with_backward(torch.ones(3, device="npu"))
+    assert not torch.are_deterministic_algorithms_enabled()
+    assert torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(False)

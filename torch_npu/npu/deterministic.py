@@ -42,7 +42,8 @@ def _restore(state: _State) -> None:
     torch.use_deterministic_algorithms(enabled, warn_only=warn_only)
 
 
-def _enter() -> None:
+def _enter(before: list[_State]) -> None:
+    before.append(_state())
     # A level of 2 that the user chose is not lowered to 1.
     set_deterministic_level(max(1, _C._get_determinism()))
 
@@ -52,8 +53,7 @@ class _Enable(torch.autograd.Function):
     def forward(ctx: Any, tensor: torch.Tensor) -> torch.Tensor:
         if torch._C._current_graph_task_id() == -1:
             _leave_backward()  # of a backward that raised
-        _before_regions.append(_state())
-        _enter()
+        _enter(_before_regions)
         return tensor.view_as(tensor)
 
     @staticmethod
@@ -66,7 +66,10 @@ class _Enable(torch.autograd.Function):
 class _Disable(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, tensor: torch.Tensor) -> torch.Tensor:
-        _restore(_before_regions.pop() if _before_regions else (0, False, False))
+        if _before_regions:
+            _restore(_before_regions.pop())
+        else:
+            set_deterministic_level(0)
         return tensor.view_as(tensor)
 
     @staticmethod
@@ -74,8 +77,7 @@ class _Disable(torch.autograd.Function):
         if not _before_backwards:
             # Where the region's input needs no gradient, backward ends inside of it.
             Variable._execution_engine.queue_callback(_leave_backward)
-        _before_backwards.append(_state())
-        _enter()
+        _enter(_before_backwards)
         return grad
 
 
