@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import vendor_atb
 import vendor_attention
 import vendor_dense
 import vendor_experts
@@ -16,7 +17,9 @@ from vendor_case import Case, close, results, tensors_in, widen
 
 import torch_npu
 
-MODULES = (vendor_dense, vendor_attention, vendor_experts, vendor_quantized, vendor_formats)
+MODULES = (
+    vendor_dense, vendor_attention, vendor_atb, vendor_experts, vendor_quantized, vendor_formats,
+)  # fmt: skip
 CASES = [case for module in MODULES for case in module.CASES]
 ENTRIES = {
     entry["schema"].split("(")[0]: entry
@@ -143,9 +146,10 @@ def test_opcheck(case: Case) -> None:
 
 
 def test_names_and_docstrings() -> None:
-    for name in {name.split(".")[0] for name in ENTRIES}:
+    for case in {case.op: case for case in CASES}.values():
+        name = case.op.split("::")[-1]
         function = getattr(torch_npu, name)
-        assert function is getattr(torch.ops.npu, name)
+        assert function is case.function
         text = function.__doc__
         assert text.startswith(f"torch_npu.{name}") and "Raises:" in text
     assert "gamma: float32, float16, bfloat16" in torch_npu.npu_rms_norm.__doc__

@@ -15,9 +15,10 @@ TOLERANCE = {torch.float32: 1e-5, torch.float16: 4e-3, torch.bfloat16: 3e-2}
 
 @dataclasses.dataclass
 class Fixed:
-    """A tensor that keeps its dtype, whatever the others have."""
+    """A tensor that keeps its dtype, whatever the others have, and its device, if it says one."""
 
     tensor: torch.Tensor
+    device: str | None = None
 
 
 @dataclasses.dataclass
@@ -38,12 +39,13 @@ class Case:
 
     @property
     def function(self) -> Callable:
-        return getattr(torch.ops.npu, self.op)
+        namespace, _, name = self.op.rpartition("::")
+        return getattr(getattr(torch.ops, namespace or "npu"), name)
 
     def arguments(self, dtype: torch.dtype, device: str) -> tuple[tuple, dict[str, Any]]:
         def convert(value: Any) -> Any:
             if isinstance(value, Fixed):
-                return value.tensor.clone().to(device)
+                return value.tensor.clone().to(value.device or device)
             if isinstance(value, torch.Tensor):
                 return (
                     value.to(dtype if value.is_floating_point() else value.dtype).clone().to(device)

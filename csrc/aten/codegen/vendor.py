@@ -1,13 +1,14 @@
 """Ascend's own operators, from csrc/aten/vendor/*.yaml: C++ and docstrings.
 
 An entry has
-    schema    as torch.library has it, in the namespace npu
+    schema    as torch.library has it, in the namespace npu unless it names another (atb::…)
     doc       what it computes, and the shapes of its arguments and results
     check     C++ that refuses what the kernel cannot take (csrc/aten/vendor/*Rules.h)
     out       one C++ expression for each result: shape and dtype, or a number
-    acl       the aclnn call, as in csrc/aten/ops; without it csrc/aten/vendor/*.cc has the kernel
+    acl       the aclnn call, as in csrc/aten/ops ([]: none is needed); without it
+              csrc/aten/vendor/*.cc has the kernel
     backward  {arguments: call of another operator}, with the names of arguments, out<i> and grad<i>
-Results are named out, or out0, out1 … if there are several.
+Results are named out, or out0, out1 … if there are several; with an argument `out`, result.
 """
 
 from __future__ import annotations
@@ -57,12 +58,14 @@ class Formula:
 class VendorOp:
     """One entry."""
 
-    text: str
+    namespace: str
+    text: str  # of the schema, without the namespace
     schema: FunctionSchema
     doc: str
     check: str
     outputs: tuple[str, ...]
     calls: tuple[Call, ...]
+    by_hand: bool
     formula: Formula | None
 
     @property
@@ -81,25 +84,29 @@ class VendorOp:
     @property
     def output_names(self) -> list[str]:
         count = len(self.outputs)
-        return ["out"] if count == 1 else [f"out{i}" for i in range(count)]
+        name = "result" if any(argument.name == "out" for argument in self.arguments) else "out"
+        return [name] if count == 1 else [f"{name}{i}" for i in range(count)]
 
 
 def parse(data: dict) -> VendorOp:
     text = data.get("schema", "<no schema>")
     if set(data) - _KEYS or not {"schema", "doc"} <= set(data):
         raise EntryError(f"{text}: keys must be `schema`, `doc` and some of {sorted(_KEYS)}")
+    namespace, text = text.split("::", 1) if "::" in text else ("npu", text)
     schema = FunctionSchema.parse(text)
     name = str(schema.name)
     formula = data.get("backward", {})
     if len(formula) > 1:
         raise EntryError(f"{name}: one operator computes all gradients, not {len(formula)}")
     op = VendorOp(
+        namespace=namespace,
         text=text,
         schema=schema,
         doc=data["doc"].strip(),
         check=" ".join(data.get("check", "").split()),
         outputs=as_tuple(data.get("out")),
-        calls=as_calls(name, data["acl"]) if "acl" in data else (),
+        calls=as_calls(name, data["acl"]) if data.get("acl") else (),
+        by_hand="acl" not in data,
         formula=_formula(name, *next(iter(formula.items()))) if formula else None,
     )
     if op.outputs and len(op.outputs) != len(schema.returns):
@@ -246,7 +253,7 @@ def _kernel(op: VendorOp) -> str:
     guard = f"const c10_npu::OptionalNPUGuard guard(npu_device({_device_of(op)}));"
     lines = [*_checked(op), guard, *_made(op)]
     some = " || ".join(f"has_elements({name})" for name in op.output_names)
-    lines.append(f"if ({some}) {{" if op.outputs else "{")
+    lines.append(f"if ({some}) {{" if op.calls and op.outputs else "{")
     for call in op.calls:
         lines.append(
             f"  if ({call.when}) {{ {call.code} }} else" if call.when else f"  {call.code}"
@@ -276,25 +283,19 @@ def _underscored(names: str) -> str:
 
 def shard(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     """One source file: schemas, kernels, fake kernels and derivatives."""
-    ours = [op for op in ops if op.calls]
     derivatives = [_derivative(op, all_ops) for op in ops if op.formula]
     parts = [_INCLUDES, "namespace at_npu::vendor {\nnamespace {\n"]
     with _torchgen_options():
         for op in ops:
             parts.append(f"// {op.name}")
-            if op.calls:
+            if not op.by_hand:
                 parts.append(_kernel(op))
             parts.append(_fake(op))
     if derivatives:
         parts += ["const Derivative kDerivatives[] = {", *derivatives, "};"]
     parts.append("}  // namespace\n")
-    parts.append("TORCH_LIBRARY_FRAGMENT(npu, m) {")
-    parts += [f'  m.def(R"({op.text})", {{at::Tag::pt2_compliant_tag}});' for op in ops]
-    parts.append("}\nTORCH_LIBRARY_IMPL(npu, PrivateUse1, m) {")
-    parts += [f'  m.impl("{op.name}", &kernel_{op.symbol});' for op in ours]
-    parts.append("}\nTORCH_LIBRARY_IMPL(npu, Meta, m) {")
-    parts += [f'  m.impl("{op.name}", &fake_{op.symbol});' for op in ops]
-    parts.append("}")
+    for namespace in sorted({op.namespace for op in ops}):
+        parts += _registrations(namespace, [op for op in ops if op.namespace == namespace])
     if derivatives:
         parts.append("TORCH_LIBRARY_IMPL(npu, AutogradPrivateUse1, m) {")
         parts.append(
@@ -303,6 +304,18 @@ def shard(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
         parts.append("}")
     parts.append("\n}  // namespace at_npu::vendor\n")
     return "\n".join(parts)
+
+
+def _registrations(namespace: str, ops: list[VendorOp]) -> list[str]:
+    return [
+        f"TORCH_LIBRARY_FRAGMENT({namespace}, m) {{",
+        *(f'  m.def(R"({op.text})", {{at::Tag::pt2_compliant_tag}});' for op in ops),
+        f"}}\nTORCH_LIBRARY_IMPL({namespace}, PrivateUse1, m) {{",
+        *(f'  m.impl("{op.name}", &kernel_{op.symbol});' for op in ops if not op.by_hand),
+        f"}}\nTORCH_LIBRARY_IMPL({namespace}, Meta, m) {{",
+        *(f'  m.impl("{op.name}", &fake_{op.symbol});' for op in ops),
+        "}",
+    ]
 
 
 def shards(ops: list[VendorOp], count: int) -> list[str]:

@@ -118,9 +118,8 @@ inline constexpr int64_t kUnitStrides[] = {1, 1};
 inline constexpr int64_t kNoOffsets[] = {0, 0};
 
 template <class T>
-void check_scatter_cache(const T& key, const T& value, const T& key_cache, const T& value_cache,
-                         const T& slot_mapping) {
-  constexpr char op[] = "npu_scatter_pa_kv_cache";
+void check_scatter_cache(const char* op, const T& key, const T& value, const T& key_cache,
+                         const T& value_cache, const T& slot_mapping) {
   check_same_dtype(op, "key_cache", key_cache, "key", key);
   check_same_dtype(op, "value_cache", value_cache, "value", value);
   check_dim(op, "key_cache", key_cache, 3, 5);
