@@ -4,7 +4,7 @@ An entry has
     schema    as torch.library has it, in the namespace npu unless it names another (atb::…)
     doc       what it computes, and the shapes of its arguments and results
     check     C++ that refuses what the kernel cannot take (csrc/aten/vendor/*Rules.h)
-    out       one C++ expression for each result: shape and dtype, or a number
+    out       one C++ expression for each result that is no argument: shape and dtype, or a number
     acl       the aclnn call, as in csrc/aten/ops ([]: none is needed); without it
               csrc/aten/vendor/*.cc has the kernel
     backward  {arguments: call of another operator}, with the names of arguments, out<i> and grad<i>
@@ -28,6 +28,7 @@ from csrc.aten.codegen.entries import Call, EntryError, as_calls, as_tuple
 
 _KEYS = {"schema", "doc", "check", "out", "acl", "backward"}
 _FORMULA = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
+_ANNOTATION = re.compile(r"\((\w+!)\)")
 _TENSOR = BaseType(BaseTy.Tensor)
 
 _INCLUDES = """// Generated from csrc/aten/vendor/*.yaml.
@@ -82,6 +83,12 @@ class VendorOp:
         return tuple(self.schema.arguments.flat_all)
 
     @property
+    def returned(self) -> list[str | None]:
+        """For each result the argument that it is, or None for a new value."""
+        names = {str(a.annotation): a.name for a in self.arguments if a.annotation}
+        return [names[alias] if alias else None for alias in _returned_aliases(self.text)]
+
+    @property
     def output_names(self) -> list[str]:
         count = len(self.outputs)
         name = "result" if any(argument.name == "out" for argument in self.arguments) else "out"
@@ -93,7 +100,7 @@ def parse(data: dict) -> VendorOp:
     if set(data) - _KEYS or not {"schema", "doc"} <= set(data):
         raise EntryError(f"{text}: keys must be `schema`, `doc` and some of {sorted(_KEYS)}")
     namespace, text = text.split("::", 1) if "::" in text else ("npu", text)
-    schema = FunctionSchema.parse(text)
+    schema = _schema(text)
     name = str(schema.name)
     formula = data.get("backward", {})
     if len(formula) > 1:
@@ -109,11 +116,30 @@ def parse(data: dict) -> VendorOp:
         by_hand="acl" not in data,
         formula=_formula(name, *next(iter(formula.items()))) if formula else None,
     )
-    if op.outputs and len(op.outputs) != len(schema.returns):
-        raise EntryError(f"{name}: returns {len(schema.returns)} values, `out` has another number")
-    if not op.outputs and any(value.annotation is None for value in schema.returns):
+    fresh = op.returned.count(None)
+    if op.outputs and len(op.outputs) != fresh:
+        raise EntryError(f"{name}: returns {fresh} new values, `out` has another number")
+    if not op.outputs and fresh:
         raise EntryError(f"{name}: `out` must say what it returns")
     return op
+
+
+def _schema(text: str) -> FunctionSchema:
+    """torchgen knows no results that are partly new and partly arguments: to it, all are new."""
+    aliases = _returned_aliases(text)
+    if any(aliases) and None in aliases:
+        arguments, returns = text.split(" -> ")
+        text = f"{arguments} -> {_ANNOTATION.sub('', returns)}"
+    return FunctionSchema.parse(text)
+
+
+def _returned_aliases(text: str) -> list[str | None]:
+    """For each result "a!" as in Tensor(a!), or None."""
+    returns = text.split(" -> ")[1]
+    if returns.startswith("("):
+        returns = returns[1:-1]
+    matches = [_ANNOTATION.search(value) for value in _split(returns) if value]
+    return [match[1] if match else None for match in matches]
 
 
 def _formula(name: str, inputs: str, text: str) -> Formula:
@@ -225,19 +251,19 @@ def _device_of(op: VendorOp) -> str:
     raise EntryError(f"{op.name}: no tensor among its arguments tells the device")
 
 
-def _returned(op: VendorOp) -> str:
-    names = op.output_names if op.outputs else [
-        argument.name for argument in op.arguments if argument.annotation is not None
-    ]  # fmt: skip
-    if not op.schema.returns:
+def _returned(op: VendorOp, suffix: str) -> str:
+    """`suffix`: of the arguments' names."""
+    outputs = iter(op.output_names)
+    names = [name + suffix if name else next(outputs) for name in op.returned]
+    if not names:
         return ""
     return f"  return {names[0] if len(names) == 1 else '{' + ', '.join(names) + '}'};\n"
 
 
-def _definition(op: VendorOp, prefix: str, body: list[str]) -> str:
+def _definition(op: VendorOp, prefix: str, body: list[str], suffix: str = "") -> str:
     signature = DispatcherSignature.from_schema(op.schema, symint=False)
     lines = "".join(f"  {line}\n" for line in body)
-    return f"{signature.defn(prefix + op.symbol)} {{\n{lines}{_returned(op)}}}"
+    return f"{signature.defn(prefix + op.symbol)} {{\n{lines}{_returned(op, suffix)}}}"
 
 
 def _checked(op: VendorOp) -> list[str]:
@@ -264,7 +290,7 @@ def _kernel(op: VendorOp) -> str:
 
 def _fake(op: VendorOp) -> str:
     """The kernel for Meta: the same checks and outputs, with sizes that may be symbols."""
-    code = _definition(op, "fake_", ["{body}"])
+    code = _definition(op, "fake_", ["{body}"], suffix="_")
     lines = []
     head, body = code.split("{body}")
     for argument in filter(_holds_tensors, op.arguments):
@@ -272,13 +298,7 @@ def _fake(op: VendorOp) -> str:
         optional_or_list = argument.type != _TENSOR
         value = f"shaped({argument.name}_)" if optional_or_list else f"Shaped({argument.name}_)"
         lines.append(f"const auto {argument.name} = {value};")
-    if not op.outputs:
-        body = re.sub(r"return (.*);", lambda m: f"return {_underscored(m[1])};", body)
     return head + "\n  ".join([*lines, *_checked(op), *_made(op)]) + body
-
-
-def _underscored(names: str) -> str:
-    return re.sub(r"\b\w+\b", lambda m: m[0] + "_", names)
 
 
 def shard(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:

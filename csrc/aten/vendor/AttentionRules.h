@@ -129,6 +129,28 @@ void check_scatter_cache(const char* op, const T& key, const T& value, const T& 
 }
 
 template <class T>
+void check_scatter_one_cache(const T& key, const T& cache, const T& slot_mapping) {
+  constexpr char op[] = "npu_scatter_pa_cache";
+  check_dim(op, "key", key, 3, 3);
+  check_dim(op, "key_cache", cache, 4, 4);
+  check_same_dtype(op, "key_cache", cache, "key", key);
+  check_shape(op, "key_cache", cache, {cache.size(0), cache.size(1), key.size(1), key.size(2)});
+  check_shape(op, "slot_mapping", slot_mapping, {key.size(0)});
+}
+
+template <class T>
+void check_scatter_nd(const char* op, const T& self, const T& indices, const T& updates) {
+  TORCH_CHECK(indices.dim() >= 1 && indices.size(-1) >= 1 && indices.size(-1) <= self.dim(), op,
+              ": the last dimension of indices ", indices.sizes(), " must be 1 to the ", self.dim(),
+              " dimensions of self");
+  Ints<T> sizes(indices.sizes().begin(), indices.sizes().end() - 1);
+  const auto whole = as_int(indices.size(-1));
+  sizes.append(self.sizes().begin() + whole, self.sizes().end());
+  check_shape(op, "updates", updates, sizes);
+  check_same_dtype(op, "updates", updates, "self", self);
+}
+
+template <class T>
 void check_gather_cache(const T& key_cache, const T& value_cache, const T& block_tables,
                         const T& seq_lens, const T& key, const T& value, bool is_cumulative) {
   constexpr char op[] = "npu_gather_pa_kv_cache";

@@ -44,6 +44,10 @@ using Int = std::conditional_t<std::is_same_v<T, Shaped>, c10::SymInt, int64_t>;
 template <class T>
 using Ints = c10::SmallVector<Int<T>, 5>;
 
+// A size that is the same under all symbols.
+inline int64_t as_int(int64_t size) { return size; }
+inline int64_t as_int(const c10::SymInt& size) { return size.guard_int(__FILE__, __LINE__); }
+
 // An output, contiguous.
 template <class T>
 struct Output {

@@ -198,6 +198,12 @@ EMULATE(aclnnEmbeddingBag,
 EMULATE(aclnnInplacePut, [](Tensor self, Tensor index, Tensor source, bool accumulate) {
   self.put_(long_index(index), source, accumulate);
 })
+// The last dimension of the indices is an index into the first dimensions of the tensor.
+EMULATE(aclnnScatterNdUpdate, [](Tensor self, Tensor indices, Tensor updates) {
+  c10::List<std::optional<Tensor>> index;
+  for (const Tensor& one : long_index(indices).unbind(-1)) index.push_back(one);
+  self.index_put_(index, updates);
+})
 // reduce: 0 replaces, then sum, product, maximum, minimum, mean.
 EMULATE(aclnnScatterReduce, [](Tensor self, int64_t dim, Tensor index, Tensor source,
                                int64_t reduce, bool include_self, Tensor out) {

@@ -3,36 +3,26 @@
 
 #include "emulator/ops/emulate.h"
 #include "emulator/ops/functions/inference.h"
+#include "emulator/ops/kernels/cache_slots.h"
 
 // Caches of keys and values in blocks: [blocks, block size, heads, depth], or in format NZ
 // [blocks, heads * depth / n, block size, n] with n elements in 32 bytes.
 namespace ascend_emulator {
 namespace {
 
-// The cache as [slots, …] rows, of which one is a token's.
-Tensor slots(const Tensor& cache, std::string_view mode, const Tensor& tokens) {
+void check_mode(std::string_view mode) {
   TORCH_CHECK(mode.empty() || mode == "Norm" || mode == "PA_NZ", "cacheMode is ", mode,
               "; it must be Norm or PA_NZ.");
-  if (mode != "PA_NZ") return cache.flatten(0, 1);
-  // As [blocks, block size, columns, n]: a view, whose first two dimensions do not merge.
+}
+
+void scatter(const Tensor& tokens, Tensor& cache, const Tensor& slots, std::string_view mode) {
+  check_mode(mode);
+  if (mode != "PA_NZ") return write_slots(tokens, cache, slots);
   TORCH_CHECK(cache.dim() == 4 && cache.size(1) * cache.size(3) * tokens.size(0) == tokens.numel(),
               "a cache in format NZ must be [blocks, heads * depth / n, block size, n], got ",
               cache.sizes(), " for tokens ", tokens.sizes());
-  return cache.transpose(1, 2);
-}
-
-void scatter(const Tensor& tokens, Tensor& cache, const Tensor& slot, std::string_view mode) {
-  const Tensor target = slots(cache, mode, tokens);
-  const Tensor index = slot.flatten().to(at::kLong);
-  const Tensor used = (index >= 0).nonzero().flatten();
-  const Tensor to = index.index_select(0, used), from = tokens.index_select(0, used);
-  if (mode == "PA_NZ") {
-    const int64_t size = target.size(1);
-    target.index_put_({at::floor_divide(to, size), to.remainder(size)},
-                      from.reshape({-1, target.size(2), target.size(3)}));
-  } else {
-    target.index_copy_(0, to, from.reshape({-1, target.size(1), target.size(2)}));
-  }
+  // As [blocks, block size, columns, n].
+  write_slots(tokens, cache.transpose(1, 2), slots);
 }
 
 void gather(const Tensor& cache, const Tensor& table, const Tensor& lengths,
@@ -56,6 +46,32 @@ void gather(const Tensor& cache, const Tensor& table, const Tensor& lengths,
 
 }  // namespace
 
+void write_slots(const Tensor& tokens, const Tensor& cache, const Tensor& slots) {
+  const Tensor index = slots.flatten().to(at::kLong);
+  const Tensor used = (index >= 0).nonzero().flatten();
+  const Tensor to = index.index_select(0, used), from = tokens.index_select(0, used);
+  std::vector<int64_t> sizes(cache.sizes().begin() + 1, cache.sizes().end());
+  sizes[0] = used.numel();
+  const int64_t size = cache.size(1);
+  cache.index_put_({at::floor_divide(to, size), to.remainder(size)},
+                   from.reshape(sizes).to(cache.scalar_type()));
+}
+
+Tensor nz_slots(const Tensor& cache) {
+  const int64_t n = 32 / cache.element_size();
+  const int64_t columns = cache.numel() / (cache.size(0) * cache.size(1));
+  TORCH_CHECK(columns % n == 0, "the depth ", columns, " of a cache in format NZ must be a multiple",
+              " of ", n, ".");
+  return cache.view({cache.size(0), columns / n, cache.size(1), n}).transpose(1, 2);
+}
+
+EMULATE(aclnnScatterPaCache,
+        [](Tensor key, Tensor cache, Tensor slots, OptionalTensor compress_lengths,
+           OptionalTensor compress_offsets, OptionalTensor lengths, std::string_view mode) {
+          TORCH_CHECK(!compress_lengths && !compress_offsets && !lengths,
+                      "compressed caches are not emulated.");
+          scatter(key, cache, slots, mode);
+        })
 EMULATE(aclnnScatterPaKvCache,
         [](Tensor key, Tensor key_cache, Tensor slot, Tensor value, Tensor value_cache,
            OptionalTensor compress_lengths, OptionalTensor compress_offsets, OptionalTensor lengths,
