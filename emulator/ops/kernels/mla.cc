@@ -1,6 +1,7 @@
 #include "emulator/ops/functions/mla.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/floor_divide.h>
 #include <ATen/ops/matmul.h>
