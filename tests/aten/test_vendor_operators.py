@@ -9,7 +9,9 @@ import vendor_attention
 import vendor_dense
 import vendor_experts
 import vendor_formats
+import vendor_mla
 import vendor_quantized
+import vendor_sparse
 import yaml
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
@@ -18,7 +20,8 @@ from vendor_case import Case, close, results, tensors_in, widen
 import torch_npu
 
 MODULES = (
-    vendor_dense, vendor_attention, vendor_atb, vendor_experts, vendor_quantized, vendor_formats,
+    vendor_dense, vendor_attention, vendor_atb, vendor_mla, vendor_sparse, vendor_experts,
+    vendor_quantized, vendor_formats,
 )  # fmt: skip
 CASES = [case for module in MODULES for case in module.CASES]
 ENTRIES = {

@@ -77,7 +77,7 @@ def rotate(positions, query, key, head_size, cache, by_halves):
 def group_topk(scores, k=0, group_num=1, n=1):
     groups = scores.unflatten(1, (group_num, -1))
     worth = groups.sort(-1, descending=True).values[..., :n].sum(-1)
-    order = worth.sort(-1, descending=True, stable=True).indices
+    order = worth.sort(dim=-1, descending=True, stable=True).indices
     for row, kept in zip(groups, order[:, :k].tolist(), strict=True):
         row[[i for i in range(group_num) if i not in kept]] = 0
     return ()

@@ -263,7 +263,16 @@ V2 = {
     "return_softmax_lse": True,
 }
 
+
+def no_workspace(*args, **kwargs):
+    return torch.empty(0, dtype=torch.uint8)
+
+
 INFERENCE = [
+    Case("_npu_fused_infer_attention_score_get_max_workspace", (Q, KEY, V), no_workspace,
+        {**OPTIONS, "input_layout": "BNSD"}, HALVES),
+    Case("_npu_fused_infer_attention_score_v2_get_max_workspace", (Q, KEY, V), no_workspace,
+        {**V2, "input_layout": "BNSD"}, HALVES),
     *(
         Case("npu_prompt_flash_attention", tuple(join(t, layout.split("_")[0]) for t in (Q, KEY,
             V)), prompt, {**HEADS, "input_layout": layout, "scale_value": 0.5}, HALVES, 3, layout)
@@ -340,11 +349,37 @@ CACHES = (seeded(4, 3, 2, 16, seed=1), seeded(4, 3, 2, 16, seed=2))
 NZ = (seeded(4, 2, 3, 16, seed=1), seeded(4, 2, 3, 16, seed=2))
 TABLES = torch.tensor([[3, 1], [0, 2]], dtype=torch.int32)
 
+def scatter_one(key, slots, *, key_cache):
+    scatter_cache(key, key, key_cache, key_cache, slots, cache_mode="Norm")
+    return key_cache
+
+
+def scatter_nd(target, indices, updates):
+    for place, value in zip(indices.flatten(0, -2).tolist(), updates.flatten(
+            0, indices.dim() - 2), strict=True):
+        target[tuple(place)] = value
+    return target
+
+
+def scatter_nd_copy(target, *rest):
+    return scatter_nd(target.clone(), *rest)
+
+
+PLACES = torch.tensor([[[0, 2], [3, 1]], [[1, 1], [2, 0]]])
+
 STORES = [
     Case("npu_scatter_pa_kv_cache", (seeded(3, 2, 16), seeded(3, 2, 16, seed=3), *CACHES, SLOTS),
         scatter_cache, {"cache_mode": "Norm"}),
     Case("npu_scatter_pa_kv_cache", (seeded(3, 2, 16), seeded(3, 2, 16, seed=3), *NZ, SLOTS),
         scatter_cache, dtypes=HALVES, note="NZ"),
+    Case("npu_scatter_pa_cache", (seeded(3, 2, 16), SLOTS), scatter_one, {"key_cache": CACHES[0]}),
+    *(
+        Case(op, (seeded(4, 3, 5), PLACES.to(dtype), seeded(2, 2, 5, seed=1)), reference,
+            note=str(dtype))
+        for op, reference in (("npu_scatter_nd_update_", scatter_nd), ("npu_scatter_nd_update",
+            scatter_nd_copy))
+        for dtype in (torch.int32, torch.int64)
+    ),
     Case("npu_gather_pa_kv_cache", (*CACHES, TABLES, torch.tensor([5, 2], dtype=torch.int32),
         torch.zeros(7, 2, 16), torch.zeros(7, 2, 16)), gather_cache),
     Case("npu_gather_pa_kv_cache", (*CACHES, TABLES, torch.tensor([0, 4, 7], dtype=torch.int32),
