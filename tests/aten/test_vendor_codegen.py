@@ -67,6 +67,37 @@ def test_operator_written_by_hand(tmp_path: Path) -> None:
     assert "kernel_npu_own" not in text and 'm.impl("npu_own", &fake_npu_own);' in text
 
 
+def test_results_that_are_arguments_among_new_ones(tmp_path: Path) -> None:
+    entry = {
+        "schema": "npu_write(Tensor self, Tensor(a!) cache) -> (Tensor, Tensor(a!), Tensor)",
+        "doc": "Writes.",
+        "out": ["same(self)", "same(cache)"],
+        "acl": "aclnnWrite(self, cache, out0, out1)",
+    }
+    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    assert "return {out0, cache, out1};" in text and "return {out0, cache_, out1};" in text
+    assert f'R"({entry["schema"]})"' in text
+
+
+def test_argument_called_out(tmp_path: Path) -> None:
+    entry = {
+        "schema": "npu_size(Tensor self, Tensor(a!) out) -> Tensor",
+        "doc": "A size.",
+        "out": "same(out)",
+        "acl": [],
+    }
+    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    assert "const auto result = make(same(out));" in text and "return result;" in text
+    assert "ACLNN_CALL" not in text and 'm.impl("npu_size", &kernel_npu_size);' in text
+
+
+def test_other_namespace(tmp_path: Path) -> None:
+    entry = {**GRAD, "schema": f"atb::{GRAD['schema']}"}
+    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    assert "TORCH_LIBRARY_FRAGMENT(atb, m) {" in text and "(npu, " not in text
+    assert f'R"({GRAD["schema"]})"' in text and "kernel_npu_norm_grad" in text
+
+
 def test_docstring(tmp_path: Path) -> None:
     table = tmp_path / "norm.yaml"
     table.write_text(
@@ -93,7 +124,7 @@ def changed(entry: dict, **changes: object) -> dict:
     [
         (changed(NORM, typo=1), "keys must be"),
         (changed(NORM, doc=None), "keys must be"),
-        (changed(NORM, out=["same(self)"]), "returns 2 values"),
+        (changed(NORM, out=["same(self)"]), "returns 2 new values"),
         (changed(NORM, out=None), "`out` must say"),
         (changed(NORM, acl="norm(self)"), "expected `aclnnName"),
         (changed(NORM, backward={"self": "npu_norm_grad"}), "expected `backward"),

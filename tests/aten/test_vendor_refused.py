@@ -2,7 +2,11 @@
 
 import pytest
 import torch
+import vendor_atb as atb
+import vendor_mla as mla
+import vendor_sparse as sparse
 from vendor_attention import KEY, T_K, T_Q, Q, V
+from vendor_case import Case
 
 import torch_npu
 
@@ -15,7 +19,74 @@ HALF = torch.float16
 HEADS = [tensor.npu() for tensor in (Q, KEY, V)]
 INT8 = npu(4, 6, dtype=torch.int8)
 
+
+
+def changed(case: Case, index: int | str, value, dtype: torch.dtype = torch.bfloat16):
+    """A call of the case with another argument."""
+    args, kwargs = case.arguments(dtype, "npu")
+    args = list(args)
+    if isinstance(index, int):
+        args[index] = value
+    else:
+        kwargs[index] = value
+    return case.function(*args, **kwargs)
+
+
+def found(cases: list[Case], op: str) -> Case:
+    return next(case for case in cases if case.op == op)
+
+
+PAGED = found(atb.CASES, "atb::_npu_paged_attention")
+SPLITFUSE = found(atb.CASES, "atb::_npu_paged_attention_splitfuse")
+PROMPTS = found(atb.CASES, "atb::_npu_flash_attention")
+LATENT = found(mla.CASES, "npu_kv_rmsnorm_rope_cache")
+PROLOG = found(mla.CASES, "npu_mla_prolog_v2")
+PROLOG_3 = found(mla.CASES, "npu_mla_prolog_v3")
+INDEXER = found(sparse.CASES, "npu_lightning_indexer")
+SPARSE = found(sparse.CASES, "npu_sparse_flash_attention")
+RULE = found(sparse.CASES, "npu_recurrent_gated_delta_rule")
+CHUNK = found(sparse.CASES, "npu_chunk_gated_delta_rule")
+
 SHAPES = [
+    (lambda: changed(PAGED, 3, 3), "num_heads, 4, must be positive and a multiple of num_kv_heads"),
+    (lambda: changed(PAGED, 8, npu(2, 4, 9)), r"out must have shape \[2, 4, 8\]"),
+    (lambda: changed(PAGED, 7, torch.ones(3).int()), r"context_lens must have shape \[2\]"),
+    (lambda: changed(PAGED, 7, torch.ones(2)), "lengths must be integers, got Float"),
+    (lambda: changed(PAGED, 0, npu(1, 4, 8, dtype=torch.bfloat16)),
+        r"out must have shape \[1, 4, 8\]"),
+    (lambda: changed(SPLITFUSE, 5, npu(6, 12)), "mask must have a row for each of the 7 tokens"),
+    (lambda: changed(SPLITFUSE, 5, npu(7, 8)), "must reach over the 9 keys"),
+    (lambda: changed(SPLITFUSE, 6, torch.tensor([5, 3])), "add up to more than the 7 tokens"),
+    (lambda: changed(PROMPTS, 3, npu(4, 4)), "smaller than a sequence of 5 tokens"),
+    (lambda: changed(PROMPTS, 1, npu(7, 3, 8)), "key must have 2 heads in dimension 1"),
+    (lambda: torch_npu._npu_rotary_embedding(npu(3).long(), npu(3, 15), npu(3, 8), 8, npu(9, 6),
+        True), "query must have shape"),
+    (lambda: torch_npu._npu_group_topk(npu(3, 8), 2, 3), "group_num must divide the 8 experts"),
+    (lambda: torch_npu._npu_group_topk(npu(3, 8), 2, 4, 3), "n must be 1 to the 2 experts"),
+    (lambda: torch_npu._npu_matmul_add_fp32(npu(3, 4), npu(2, 4), npu(4, 4)),
+        "must have the same number of rows"),
+    (lambda: changed(LATENT, "cache_mode", "PA_ND"), "cache_mode is 'PA_ND'"),
+    (lambda: changed(LATENT, 1, npu(31)), r"kv must have shape \[B, 1, S, 31 of gamma"),
+    (lambda: changed(LATENT, 4, npu(2, 4).long()), r"index must have shape \[2, 3\]"),
+    (lambda: changed(LATENT, "k_rope_scale", npu(16)), "int8 caches, and no others"),
+    (lambda: changed(PROLOG, 2, npu(12, 40)), r"weight_uq_qr must have shape \[12, 48\]"),
+    (lambda: changed(PROLOG_3, "cache_index", None), "it needs cache_index"),
+    (lambda: changed(INDEXER, "layout_query", "BNSD"), "layout_query is 'BNSD'"),
+    (lambda: changed(INDEXER, "layout_query", "TND"), "need queries in the same layout"),
+    (lambda: changed(INDEXER, 1, npu(2, 10, 2, 16)), "key must have one head"),
+    (lambda: changed(INDEXER, 2, npu(2, 3, 5)), r"weights must have shape \[2, 3, 4\]"),
+    (lambda: changed(INDEXER, "block_table", npu(2, 3).int()), "block_table goes with keys"),
+    (lambda: changed(SPARSE, "sparse_mode", 2), "sparse_mode must be 0 or 3, got 2"),
+    (lambda: changed(SPARSE, 3, npu(2, 3, 2, 4).int()), r"sparse_indices must have shape"),
+    (lambda: changed(RULE, "scale", None), "scale must be given"),
+    (lambda: changed(RULE, "g", npu(5, 3)), r"g must have shape \[5, 4\]"),
+    (lambda: changed(CHUNK, "initial_state", None), "initial_state and actual_seq_lengths must be"),
+    (lambda: torch_npu.npu_scatter_nd_update_(npu(3, 4), npu(2, 3).long(), npu(2)),
+        "must be 1 to the 2 dimensions of self"),
+    (lambda: torch_npu.npu_scatter_nd_update_(npu(3, 4), npu(2, 1).long(), npu(2, 3)),
+        r"updates must have shape \[2, 4\], got \[2, 3\]"),
+    (lambda: torch_npu.npu_scatter_pa_cache(npu(3, 2, 4), npu(2).int(), key_cache=npu(2, 5, 2, 4)),
+        r"slot_mapping must have shape \[3\]"),
     (lambda: torch_npu.npu_rms_norm(npu(3, 8), npu(7)),
         r"npu_rms_norm: gamma .*\[3, 8\], got \[7\]"),
     (lambda: torch_npu.npu_add_rms_norm(npu(3, 8), npu(2, 8), npu(8)),
@@ -71,6 +142,15 @@ SHAPES = [
         r"perm_y is \[0, 1, 2\]"),
 ]  # fmt: skip
 MISSING = [
+    (lambda: changed(LATENT, "v", npu(2, 1, 3, 8)), "v is not supported"),
+    (lambda: changed(PROLOG_3, "weight_quant_mode", 3), "can be 0, 1 and 2, got 3"),
+    (lambda: changed(PROLOG_3, "ckvkr_repo_mode", 1), "ckvkr_repo_mode and"),
+    (lambda: changed(SPARSE, "attention_mode", 0), "attention_mode must be 2, got 0"),
+    (lambda: changed(found(sparse.CASES, "npu_kv_quant_sparse_flash_attention"), 5, 1),
+        "key_quant_mode and value_quant_mode must be 2"),
+    (lambda: changed(found(sparse.CASES, "npu_quant_lightning_indexer"), 5, 1),
+        "query_quant_mode and key_quant_mode must be 0"),
+    (lambda: changed(RULE, 0, npu(5, 2, 6), torch.float32), "does not support dtype Float"),
     (lambda: torch_npu.npu_rms_norm(npu(3, 8).double(), npu(8).double()),
         "does not support dtype Double for argument 'x'"),
     (lambda: torch_npu.npu_dynamic_quant(npu(2, 8)),

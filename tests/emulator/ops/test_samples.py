@@ -13,6 +13,7 @@ import samples_norm
 import samples_pointwise
 import samples_recurrent
 import samples_reduction
+import samples_sparse
 import samples_vendor
 import torch
 from device import FUNCTIONS, Device, DeviceTensor, Encoder
@@ -28,6 +29,7 @@ MODULES = (
     samples_images,
     samples_linalg,
     samples_recurrent,
+    samples_sparse,
     samples_vendor,
 )
 SAMPLES = [sample for module in MODULES for sample in module.samples()]
