@@ -4,6 +4,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/logical_or.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/maximum.h>
 
 #include <limits>
 
@@ -64,6 +65,15 @@ Weights attention_weights(const Tensor& query, const Tensor& key, const Optional
   const Tensor weights = (all - maximum).exp();
   const Tensor sum = weights.sum(-1, true);
   return {weights / sum, maximum, sum};
+}
+
+Weights with_sink(const Weights& weights, const OptionalTensor& sink) {
+  if (!sink || sink->numel() == 0) return weights;
+  const Tensor extra = sink->to(at::kFloat).reshape({1, -1, 1, 1});
+  const Tensor maximum = at::maximum(weights.maximum, extra);
+  const Tensor others = weights.sum * (weights.maximum - maximum).exp();
+  const Tensor sum = others + (extra - maximum).exp();
+  return {weights.weights * (others / sum), maximum, sum};
 }
 
 Tensor attention_weights(const Tensor& query, const Tensor& key, const OptionalTensor& shift,

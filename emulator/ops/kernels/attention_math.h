@@ -24,6 +24,8 @@ struct Weights {
 };
 Weights attention_weights(const Tensor& query, const Tensor& key, const OptionalTensor& shift,
                           double scale, const Masking& masking);
+// With one score more for each head, `sink` [heads], that takes part in the sum only.
+Weights with_sink(const Weights& weights, const OptionalTensor& sink);
 // The same from the statistics of the forward.
 Tensor attention_weights(const Tensor& query, const Tensor& key, const OptionalTensor& shift,
                          double scale, const Masking& masking, const Tensor& maximum,
