@@ -57,6 +57,7 @@ class Formula:
 class VendorOp:
     """One entry."""
 
+    family: str  # name of the file
     text: str
     schema: FunctionSchema
     doc: str
@@ -84,7 +85,7 @@ class VendorOp:
         return ["out"] if count == 1 else [f"out{i}" for i in range(count)]
 
 
-def parse(data: dict) -> VendorOp:
+def parse(data: dict, family: str) -> VendorOp:
     text = data.get("schema", "<no schema>")
     if set(data) - _KEYS or not {"schema", "doc"} <= set(data):
         raise EntryError(f"{text}: keys must be `schema`, `doc` and some of {sorted(_KEYS)}")
@@ -94,6 +95,7 @@ def parse(data: dict) -> VendorOp:
     if len(formula) > 1:
         raise EntryError(f"{name}: one operator computes all gradients, not {len(formula)}")
     op = VendorOp(
+        family=family,
         text=text,
         schema=schema,
         doc=data["doc"].strip(),
@@ -137,7 +139,7 @@ def load(paths: list[pathlib.Path]) -> list[VendorOp]:
     ops: dict[str, VendorOp] = {}
     for path in paths:
         for data in yaml.safe_load(path.read_text()):
-            op = parse(data)
+            op = parse(data, path.stem)
             if op.name in ops:
                 raise EntryError(f"{op.name}: twice")
             ops[op.name] = op
@@ -274,7 +276,7 @@ def _underscored(names: str) -> str:
     return re.sub(r"\b\w+\b", lambda m: m[0] + "_", names)
 
 
-def shard(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
+def source(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     """One source file: schemas, kernels, fake kernels and derivatives."""
     ours = [op for op in ops if op.calls]
     derivatives = [_derivative(op, all_ops) for op in ops if op.formula]
@@ -305,9 +307,11 @@ def shard(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     return "\n".join(parts)
 
 
-def shards(ops: list[VendorOp], count: int) -> list[str]:
+def sources(ops: list[VendorOp]) -> dict[str, str]:
+    """One source file for each family."""
     by_name = {op.name: op for op in ops}
-    return [shard(ops[i::count], by_name) for i in range(count)]
+    families = sorted({op.family for op in ops})
+    return {name: source([op for op in ops if op.family == name], by_name) for name in families}
 
 
 # ---- docstrings ----
