@@ -32,7 +32,7 @@ def load(tmp_path: Path, *entries: dict) -> list[vendor.VendorOp]:
 
 
 def test_kernel_and_fake_kernel(tmp_path: Path) -> None:
-    (text,) = vendor.shards(load(tmp_path, NORM, GRAD), 1)
+    text = vendor.sources(load(tmp_path, NORM, GRAD))["ops"]
     assert text.count("check_norm(self, gamma);") == 2
     assert "ACLNN_CALL(aclnnNorm, self, gamma, dim, out0, out1);" in text
     assert "const auto self = Shaped(self_);" in text
@@ -43,7 +43,7 @@ def test_kernel_and_fake_kernel(tmp_path: Path) -> None:
 
 
 def test_derivative(tmp_path: Path) -> None:
-    (text,) = vendor.shards(load(tmp_path, NORM, GRAD), 1)
+    text = vendor.sources(load(tmp_path, NORM, GRAD))["ops"]
     sources = (
         "{Source::Kind::kGrad, 0}, {Source::Kind::kInput, 0}, "
         "{Source::Kind::kOutput, 1}, {Source::Kind::kDefault}"
@@ -57,13 +57,13 @@ def test_operator_that_changes_its_argument(tmp_path: Path) -> None:
         "doc": "Adds.",
         "acl": "aclnnInplaceAdd(self, other)",
     }
-    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    text = vendor.sources(load(tmp_path, entry))["ops"]
     assert "return self;" in text and "return self_;" in text
 
 
 def test_operator_written_by_hand(tmp_path: Path) -> None:
     entry = {"schema": "npu_own(Tensor self) -> int", "doc": "Own.", "out": "self.dim()"}
-    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    text = vendor.sources(load(tmp_path, entry))["ops"]
     assert "kernel_npu_own" not in text and 'm.impl("npu_own", &fake_npu_own);' in text
 
 
@@ -74,7 +74,7 @@ def test_results_that_are_arguments_among_new_ones(tmp_path: Path) -> None:
         "out": ["same(self)", "same(cache)"],
         "acl": "aclnnWrite(self, cache, out0, out1)",
     }
-    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    text = vendor.sources(load(tmp_path, entry))["ops"]
     assert "return {out0, cache, out1};" in text and "return {out0, cache_, out1};" in text
     assert f'R"({entry["schema"]})"' in text
 
@@ -86,14 +86,14 @@ def test_argument_called_out(tmp_path: Path) -> None:
         "out": "same(out)",
         "acl": [],
     }
-    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    text = vendor.sources(load(tmp_path, entry))["ops"]
     assert "const auto result = make(same(out));" in text and "return result;" in text
     assert "ACLNN_CALL" not in text and 'm.impl("npu_size", &kernel_npu_size);' in text
 
 
 def test_other_namespace(tmp_path: Path) -> None:
     entry = {**GRAD, "schema": f"atb::{GRAD['schema']}"}
-    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    text = vendor.sources(load(tmp_path, entry))["ops"]
     assert "TORCH_LIBRARY_FRAGMENT(atb, m) {" in text and "(npu, " not in text
     assert f'R"({GRAD["schema"]})"' in text and "kernel_npu_norm_grad" in text
 

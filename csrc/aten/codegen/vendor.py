@@ -59,6 +59,7 @@ class Formula:
 class VendorOp:
     """One entry."""
 
+    family: str  # name of the file
     namespace: str
     text: str  # of the schema, without the namespace
     schema: FunctionSchema
@@ -95,7 +96,7 @@ class VendorOp:
         return [name] if count == 1 else [f"{name}{i}" for i in range(count)]
 
 
-def parse(data: dict) -> VendorOp:
+def parse(data: dict, family: str) -> VendorOp:
     text = data.get("schema", "<no schema>")
     if set(data) - _KEYS or not {"schema", "doc"} <= set(data):
         raise EntryError(f"{text}: keys must be `schema`, `doc` and some of {sorted(_KEYS)}")
@@ -106,6 +107,7 @@ def parse(data: dict) -> VendorOp:
     if len(formula) > 1:
         raise EntryError(f"{name}: one operator computes all gradients, not {len(formula)}")
     op = VendorOp(
+        family=family,
         namespace=namespace,
         text=text,
         schema=schema,
@@ -170,7 +172,7 @@ def load(paths: list[pathlib.Path]) -> list[VendorOp]:
     ops: dict[str, VendorOp] = {}
     for path in paths:
         for data in yaml.safe_load(path.read_text()):
-            op = parse(data)
+            op = parse(data, path.stem)
             if op.name in ops:
                 raise EntryError(f"{op.name}: twice")
             ops[op.name] = op
@@ -301,7 +303,7 @@ def _fake(op: VendorOp) -> str:
     return head + "\n  ".join([*lines, *_checked(op), *_made(op)]) + body
 
 
-def shard(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
+def source(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     """One source file: schemas, kernels, fake kernels and derivatives."""
     derivatives = [_derivative(op, all_ops) for op in ops if op.formula]
     parts = [_INCLUDES, "namespace at_npu::vendor {\nnamespace {\n"]
@@ -338,9 +340,11 @@ def _registrations(namespace: str, ops: list[VendorOp]) -> list[str]:
     ]
 
 
-def shards(ops: list[VendorOp], count: int) -> list[str]:
+def sources(ops: list[VendorOp]) -> dict[str, str]:
+    """One source file for each family."""
     by_name = {op.name: op for op in ops}
-    return [shard(ops[i::count], by_name) for i in range(count)]
+    families = sorted({op.family for op in ops})
+    return {name: source([op for op in ops if op.family == name], by_name) for name in families}
 
 
 # ---- docstrings ----

@@ -5,6 +5,8 @@
 #include <torch/library.h>
 
 #include "csrc/aten/AclnnCall.h"
+#include "csrc/aten/aclnn/inference.h"
+#include "csrc/aten/aclnn/rotary.h"
 #include "csrc/aten/vendor/AtbRules.h"
 #include "csrc/core/NPUGuard.h"
 
