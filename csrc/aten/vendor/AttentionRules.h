@@ -77,11 +77,28 @@ void check_unsupported_attention(const char* op, bool has_sink, bool has_dropout
 
 // ---- attention of inference ----
 
+// Layouts are named after the dimensions: "BNSD_BSND" takes queries as [B, N, S, D] and gives
+// results as [B, S, N, D].
+inline std::string_view query_layout(std::string_view layout) {
+  return layout.substr(0, layout.find('_'));
+}
+inline std::string_view result_layout(std::string_view layout) {
+  return layout.substr(layout.rfind('_') + 1);
+}
+template <class T>
+Int<T> size_of(const T& tensor, std::string_view layout, char dimension) {
+  const size_t place = layout.find(dimension);
+  return place == std::string_view::npos ? Int<T>(1) : Int<T>(tensor.size(place));
+}
+
 template <class T>
 void check_inference(const char* op, const T& query, const T& key, std::string_view layout,
                      int64_t heads, int64_t key_heads) {
-  check_one_of(op, "input_layout", layout, {"BSH", "BSND", "BNSD", "BNSD_BSND", "TND"});
-  const int64_t dims = has_flat_heads(layout) || layout == "TND" ? 3 : 4;
+  check_one_of(op, "input_layout", layout,
+               {"BSH", "BSND", "BNSD", "TND", "NTD", "NSD", "BNSD_BSND", "BSH_BNSD", "BSND_BNSD",
+                "NTD_TND", "BSH_NBSD", "BSND_NBSD", "BNSD_NBSD", "TND_NTD"});
+  const std::string_view given = query_layout(layout);
+  const auto dims = static_cast<int64_t>(given.size());
   check_dim(op, "query", query, dims, dims);
   check_dim(op, "key", key, 3, 5);
   TORCH_CHECK(heads > 0 && (key_heads == 0 || (key_heads > 0 && heads % key_heads == 0)), op,
@@ -89,9 +106,9 @@ void check_inference(const char* op, const T& query, const T& key, std::string_v
               ", must be positive and a multiple of that of the "
               "keys, ",
               key_heads);
-  const int64_t head_dim = layout == "BSND" ? 2 : 1;
-  TORCH_CHECK(layout == "BSH" ? query.size(-1) % heads == 0 : query.size(head_dim) == heads, op,
-              ": ", heads, " heads do not fit the query ", query.sizes(), " in layout ", layout);
+  TORCH_CHECK(
+      given == "BSH" ? query.size(-1) % heads == 0 : size_of(query, given, 'N') == heads, op, ": ",
+      heads, " heads do not fit the query ", query.sizes(), " in layout ", layout);
 }
 
 template <class T>
@@ -103,13 +120,46 @@ Output<T> inference_out(const T& query, const std::optional<T>& quant_scale,
   return result;
 }
 
+// Of each head of the values, which may be in blocks of a cache.
+template <class T>
+Int<T> value_depth(const T& value, const std::optional<T>& block_table, std::string_view layout,
+                   int64_t key_heads) {
+  constexpr int64_t kPacked = 8;  // int4 in an int32
+  const bool flat = is_given(block_table) ? value.dim() == 3 : query_layout(layout) == "BSH";
+  Int<T> depth = flat               ? Int<T>(value.size(-1) / key_heads)
+                 : value.dim() == 5 ? Int<T>(value.size(2) * value.size(4))
+                                    : Int<T>(value.size(-1));
+  return value.scalar_type() == at::kInt ? Int<T>(depth * kPacked) : depth;
+}
+
+template <class T>
+Output<T> fused_out(const T& query, const T& value, const std::optional<T>& block_table,
+                    const std::optional<T>& quant_scale, std::string_view layout, int64_t heads,
+                    int64_t key_heads) {
+  const Int<T> depth =
+      value_depth(value, block_table, layout, key_heads == 0 ? heads : key_heads);
+  Ints<T> sizes;
+  for (const char dimension : result_layout(layout)) {
+    sizes.push_back(dimension == 'D'   ? depth
+                    : dimension == 'H' ? Int<T>(depth * heads)
+                    : dimension == 'N' ? Int<T>(heads)
+                                       : size_of(query, query_layout(layout), dimension));
+  }
+  const at::ScalarType dtype = query.scalar_type() == at::kChar ? at::kHalf : query.scalar_type();
+  return sized(query, sizes, is_given(quant_scale) ? at::kChar : dtype);
+}
+
 // log(sum(exp(scores))) of each row, if wanted.
 template <class T>
 Output<T> inference_lse(const T& query, std::string_view layout, int64_t heads, bool wanted) {
   if (!wanted) return sized(query, {0}, at::kFloat);
-  if (layout == "TND") return sized(query, {query.size(0), heads, 1}, at::kFloat);
-  const int64_t length = layout.starts_with("BNSD") ? 2 : 1;
-  return sized(query, {query.size(0), heads, query.size(length), 1}, at::kFloat);
+  const std::string_view given = query_layout(layout);
+  if (given.find('T') != std::string_view::npos) {
+    return sized(query, {size_of(query, given, 'T'), Int<T>(heads), Int<T>(1)}, at::kFloat);
+  }
+  return sized(query,
+               {size_of(query, given, 'B'), Int<T>(heads), size_of(query, given, 'S'), Int<T>(1)},
+               at::kFloat);
 }
 
 // ---- caches of keys and values ----
