@@ -89,13 +89,14 @@ def test_gradients(case: Case) -> None:
     dtype = case.dtypes[0]
     names = [argument.name for argument in case.function.default._schema.arguments]
     ((inputs, formula),) = FORMULAS[case.op].items()
-    wanted = [names.index(name.strip()) for name in inputs.split(",") if name.strip() != "_"]
+    wanted = [name.strip() for name in inputs.split(",")]
 
     def run(function, arguments) -> tuple:
         args, kwargs = arguments
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
         leaves = [
-            args[i].requires_grad_() for i in wanted
-            if i < len(args) and isinstance(args[i], torch.Tensor)
+            given[name].requires_grad_() for name in wanted
+            if isinstance(given.get(name), torch.Tensor)
         ]  # fmt: skip
         outs = results(function(*args, **kwargs))
         outs = [out for out in outs if isinstance(out, torch.Tensor) and out.requires_grad]

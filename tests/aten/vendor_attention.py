@@ -25,13 +25,16 @@ def join(tensor: torch.Tensor, layout: str) -> torch.Tensor:
     }[layout]()
 
 
-def attend(q, k, v, scale=1.0, left_out=None, shift=0.0):
+def attend(q, k, v, scale=1.0, left_out=None, shift=0.0, sink=None):
     """[batch, heads, length, depth], and the rows' maxima and sums."""
     groups = q.shape[1] // k.shape[1]
     k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
     scores = (q @ k.transpose(-1, -2) + shift) * scale
     if left_out is not None:
         scores = scores.masked_fill(left_out, torch.finfo(torch.float32).min)
+    if sink is not None:  # one more key, without a value
+        extra = sink.reshape(1, -1, 1, 1).expand(*scores.shape[:3], 1)
+        scores, v = torch.cat((scores, extra), -1), torch.nn.functional.pad(v, (0, 0, 0, 1))
     peak = scores.amax(-1, keepdim=True)
     total = (scores - peak).exp().sum(-1, keepdim=True)
     return torch.softmax(scores, -1) @ v, peak, total
@@ -45,12 +48,14 @@ def hidden(rows: int, columns: int, mode: int, mask=None):
 
 
 def fusion(
-    query, key, value, heads, layout, pse=None, padding=None, mask=None, scale=1.0, *, sparse_mode=0
-):
+    query, key, value, heads, layout, pse=None, padding=None, atten_mask=None, scale=1.0, *,
+    sparse_mode=0, sink=None, pse_type=1,
+):  # fmt: skip
     depth = query.shape[-1] // heads if layout.endswith("H") else query.shape[-1]
     q, k, v = (split(t, layout, depth) for t in (query, key, value))
-    left_out = hidden(q.shape[2], k.shape[2], sparse_mode, mask)
-    out, peak, total = attend(q, k, v, scale, left_out, 0.0 if pse is None else pse)
+    left_out = hidden(q.shape[2], k.shape[2], sparse_mode, atten_mask)
+    shift = 0.0 if pse is None else pse if pse_type == 1 else pse / scale
+    out, peak, total = attend(q, k, v, scale, left_out, shift, sink)
     wide = (*peak.shape[:-1], 8)
     return join(out, layout), peak.expand(wide).detach(), total.expand(wide).detach(), None, 0, 0, 0
 
@@ -66,14 +71,22 @@ def packed(
     actual_seq_qlen,
     actual_seq_kvlen,
     sparse_mode=0,
+    sink=None,
+    query_rope=None,
+    key_rope=None,
+    atten_mask=None,
 ):
     outs, begin_q, begin_k = [], 0, 0
+    if query_rope is not None:
+        query, key = torch.cat((query, query_rope), -1), torch.cat((key, key_rope), -1)
     for end_q, end_k in zip(actual_seq_qlen, actual_seq_kvlen, strict=True):
         q, k, v = (
             t[None].transpose(1, 2)
             for t in (query[begin_q:end_q], key[begin_k:end_k], value[begin_k:end_k])
         )
-        parts = attend(q, k, v, scale, hidden(end_q - begin_q, end_k - begin_k, sparse_mode))
+        mask = atten_mask if atten_mask is None else atten_mask[: q.shape[2], : k.shape[2]]
+        left_out = hidden(end_q - begin_q, end_k - begin_k, sparse_mode, mask)
+        parts = attend(q, k, v, scale, left_out, sink=sink)
         outs.append([part[0].transpose(0, 1) for part in parts])
         begin_q, begin_k = end_q, end_k
     out, peak, total = (torch.cat(parts) for parts in zip(*outs, strict=True))
@@ -88,6 +101,11 @@ def fusion_grad(
     return *torch.autograd.grad(out, values, dy), None, None
 
 
+def fusion_grad_v2(*args, **kwargs):
+    return *fusion_grad(*args, **kwargs), None, None
+
+
+SINK = Fixed(seeded(N, seed=9))
 Q, KEY, V = seeded(B, N, S, D), seeded(B, 2, K, D, seed=1), seeded(B, 2, K, D, seed=2)
 MASK = integers(0, 2, (B, 1, S, K), torch.bool)
 MASK[..., 0] = False  # no row is empty
@@ -114,6 +132,31 @@ TRAINING = [
             "sparse_mode": mode}, note=f"TND {mode}", tolerance=3)
         for mode in (0, 2, 3)
     ),
+    Case("npu_fusion_attention", (Q, KEY, V, N, "BNSD"), fusion, {"scale": 0.5, "sink": SINK,
+        "atten_mask": MASK}, note="sink", tolerance=3),
+    Case("npu_fusion_attention", (T_Q, T_K, T_K + 1, N, "TND"), packed, {**ENDS, "scale": 0.5,
+        "sink": SINK, "sparse_mode": 3}, note="TND sink", tolerance=3),
+    Case("npu_fusion_attention", (T_Q, T_K, T_K + 1, N, "TND"), packed, {**ENDS, "scale": 0.5,
+        "atten_mask": MASK[0, 0].repeat(2, 1)[:4]}, note="TND mask", tolerance=3),
+    *(
+        Case("npu_fusion_attention_v2", (Q, KEY, V, N, "BNSD"), fusion, {"pse": seeded(1, N, S, K),
+            "scale": 0.5, "pse_type": kind}, note=f"shift {kind}", tolerance=3)
+        for kind in (0, 1)
+    ),
+    Case("npu_fusion_attention_v2", (Q, KEY, V, N, "BNSD"), fusion, {"pse": seeded(1, N, S, K),
+        "scale": 0.5, "pse_type": 0, "sink": SINK}, note="sink", tolerance=3),
+    *(
+        Case("npu_fusion_attention_v2", (T_Q, T_K, T_K + 1, N, "TND"), packed, {**ENDS, "scale":
+            0.5, "query_rope": seeded(7, N, 4), "key_rope": seeded(9, 2, 4, seed=1), **sink},
+            dtypes=(torch.bfloat16,), note=f"rope {len(sink)}", tolerance=3)
+        for sink in ({}, {"sink": SINK})
+    ),
+    Case("npu_fusion_attention_v2", (T_Q, T_K, T_K + 1, N, "TND"), packed, {**ENDS, "scale": 0.5},
+        note="TND", tolerance=3),
+    Case("npu_fusion_attention_grad_v2", (Q, KEY, V, seeded(B, N, S, D, seed=3), N, "BNSD"),
+        fusion_grad_v2,
+         {"softmax_max": Fixed(FORWARD[1]), "softmax_sum": Fixed(FORWARD[2]),
+             "attention_in": FORWARD[0], "scale_value": 0.5}, dtypes=(torch.float32,), tolerance=3),
     Case("npu_fusion_attention_grad", (Q, KEY, V, seeded(B, N, S, D, seed=3), N, "BNSD"),
         fusion_grad,
          {"softmax_max": Fixed(FORWARD[1]), "softmax_sum": Fixed(FORWARD[2]),

@@ -71,9 +71,36 @@ DropMask draw_mask(const at::Tensor& query, const at::Tensor& key, int64_t head_
 at::Tensor same_mask(const at::Tensor& query, double keep_prob, int64_t seed, int64_t offset,
                      int64_t count);
 
-// Options that no function documented for Atlas A2 takes.
-void check_unsupported_attention(const char* op, bool has_sink, bool has_dropout_mask,
+// Options that are not passed on.
+void check_unsupported_attention(const char* op, bool has_dropout_mask,
                                  std::string_view softmax_layout, int64_t seed, int64_t offset);
+
+template <class T>
+void check_sink(const char* op, const std::optional<T>& sink, int64_t head_num) {
+  if (!is_given(sink)) return;
+  check_shape(op, "sink", *sink, {Int<T>(head_num)});
+  TORCH_CHECK(sink->scalar_type() == at::kFloat, op, ": sink must be float32, got ",
+              sink->scalar_type());
+}
+
+template <class T>
+void check_attention_v2(const char* op, const T& query, const T& key,
+                        const std::optional<T>& query_rope, const std::optional<T>& key_rope,
+                        const std::optional<T>& pse, std::string_view layout, int64_t pse_type,
+                        at::OptionalIntArrayRef query_start, at::OptionalIntArrayRef key_start) {
+  TORCH_CHECK_NOT_IMPLEMENTED((pse_type == 0 || pse_type == 1) && !query_start.has_value() &&
+                                  !key_start.has_value(),
+                              op, ": pse_type must be 0 or 1, got ", pse_type,
+                              ", and q_start_idx and kv_start_idx must be left out");
+  TORCH_CHECK_NOT_IMPLEMENTED(layout != "TND" || !is_given(pse), op,
+                              ": pse is not supported in layout TND");
+  TORCH_CHECK(is_given(query_rope) == is_given(key_rope), op,
+              ": query_rope and key_rope go together");
+  if (!is_given(query_rope)) return;
+  TORCH_CHECK(layout == "TND", op, ": query_rope needs the layout TND, got ", layout);
+  check_shape(op, "query_rope", *query_rope, resized(query, -1, query_rope->size(-1)).sizes);
+  check_shape(op, "key_rope", *key_rope, resized(key, -1, query_rope->size(-1)).sizes);
+}
 
 // ---- attention of inference ----
 

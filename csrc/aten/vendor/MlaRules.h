@@ -125,9 +125,4 @@ Output<T> mla_query_norm_scale(const T& x, const T& weight_uq_qr, bool wanted) {
   return sized(x, {token_count(x), Int<T>(1)}, at::kFloat);
 }
 
-// An output that is passed to the kernel if it is wanted.
-inline at::Tensor unless_empty(const at::Tensor& out) {
-  return out.numel() == 0 ? at::Tensor() : out;
-}
-
 }  // namespace at_npu::vendor

@@ -78,6 +78,11 @@ inline const at::Tensor& filled(const at::Tensor& out, const at::Tensor& source)
   return out.copy_(source), out;
 }
 
+// An output that is passed to the kernel if it is wanted.
+inline at::Tensor unless_empty(const at::Tensor& out) {
+  return out.numel() == 0 ? at::Tensor() : out;
+}
+
 // The loss of rows of scores.
 template <class T>
 Output<T> loss_of(const T& scores, std::string_view reduction) {

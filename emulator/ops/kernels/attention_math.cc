@@ -18,6 +18,11 @@ Tensor outside(int64_t rows, int64_t columns, int64_t shift, int64_t before, int
   return at::logical_or(distance > after, distance < -before);
 }
 
+// A mask for the longest of several sequences serves the others, too.
+Tensor fitting(const Tensor& mask, int64_t rows, int64_t columns) {
+  return mask.slice(-2, 0, rows).slice(-1, 0, columns).to(at::kBool);
+}
+
 Tensor scores(const Tensor& query, const Tensor& key, const OptionalTensor& shift, double scale,
               const Masking& masking) {
   Tensor result = at::matmul(query, key.transpose(-1, -2));
@@ -40,9 +45,10 @@ Tensor Masking::excluded(int64_t rows, int64_t columns) const {
   switch (sparse_mode) {
     case 0:
       if (!mask) return {};
-      return at::logical_or(mask->to(at::kBool), outside(rows, columns, 0, before, after));
+      return at::logical_or(fitting(*mask, rows, columns),
+                            outside(rows, columns, 0, before, after));
     case 1:
-      return mask ? mask->to(at::kBool) : Tensor();
+      return mask ? fitting(*mask, rows, columns) : Tensor();
     case 2:
       return outside(rows, columns, 0, kAll, 0);
     case 3:
@@ -96,7 +102,7 @@ Gradients attention_gradients(const Tensor& grad, const Tensor& query, const Ten
   const Tensor scores_grad = weights * (weights_grad - inner) * scale;
   return {at::matmul(scores_grad, key),
           gather_groups(at::matmul(scores_grad.transpose(-1, -2), query), groups),
-          gather_groups(at::matmul(used.transpose(-1, -2), grad), groups), scores_grad};
+          gather_groups(at::matmul(used.transpose(-1, -2), grad), groups), scores_grad, inner};
 }
 
 }  // namespace ascend_emulator

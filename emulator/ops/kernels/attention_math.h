@@ -36,6 +36,7 @@ Tensor kept(const Tensor& bits, const Tensor& like, double keep);
 
 struct Gradients {
   Tensor query, key, value, scores;
+  Tensor inner;  // sum of weight * its gradient in each row, which a sink's gradient is made of
 };
 // `key` and `value` are spread already; their gradients are gathered to the given number of groups.
 Gradients attention_gradients(const Tensor& grad, const Tensor& query, const Tensor& key,
