@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from csrc.aten.codegen import vendor
+from csrc.aten.codegen import vendor, vendor_docs
 from csrc.aten.codegen.entries import EntryError
 
 NORM = {
@@ -106,7 +106,7 @@ def test_docstring(tmp_path: Path) -> None:
         "aclnnNormGrad: {a: aclTensor in, b: aclTensor in, c: aclTensor in, d: double in, "
         "e: aclTensor out, f: aclTensor out}\n"
     )
-    module = vendor.docs_module(load(tmp_path, NORM, GRAD), [table])
+    module = vendor_docs.docs_module(load(tmp_path, NORM, GRAD), [table])
     namespace: dict = {}
     exec(module, namespace)
     text = namespace["DOCS"]["npu_norm"]

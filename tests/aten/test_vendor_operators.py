@@ -6,9 +6,11 @@ import pytest
 import torch
 import vendor_atb
 import vendor_attention
+import vendor_caches
 import vendor_dense
 import vendor_experts
 import vendor_formats
+import vendor_inference
 import vendor_mla
 import vendor_quantized
 import vendor_sparse
@@ -20,8 +22,8 @@ from vendor_case import Case, close, results, tensors_in, widen
 import torch_npu
 
 MODULES = (
-    vendor_dense, vendor_attention, vendor_atb, vendor_mla, vendor_sparse, vendor_experts,
-    vendor_quantized, vendor_formats,
+    vendor_dense, vendor_attention, vendor_inference, vendor_caches, vendor_atb, vendor_mla,
+    vendor_sparse, vendor_experts, vendor_quantized, vendor_formats,
 )  # fmt: skip
 CASES = [case for module in MODULES for case in module.CASES]
 ENTRIES = {

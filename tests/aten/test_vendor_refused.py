@@ -20,7 +20,6 @@ HEADS = [tensor.npu() for tensor in (Q, KEY, V)]
 INT8 = npu(4, 6, dtype=torch.int8)
 
 
-
 def changed(case: Case, index: int | str, value, dtype: torch.dtype = torch.bfloat16):
     """A call of the case with another argument."""
     args, kwargs = case.arguments(dtype, "npu")

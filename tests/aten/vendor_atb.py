@@ -1,7 +1,8 @@
 """Cases of what Ascend Transformer Boost offers: results go into given tensors."""
 
 import torch
-from vendor_attention import CACHES, SLOTS, attend, scatter_cache
+from vendor_attention import attend
+from vendor_caches import CACHES, SLOTS, scatter_cache
 from vendor_case import HALVES, Case, Fixed, integers, seeded
 
 N, NK, D, SIZE = 4, 2, 8, 4
@@ -21,14 +22,10 @@ def reshape_and_cache(key, value, key_cache, value_cache, slots):
 def paged(query, keys, values, key_heads, heads, scale, table, lengths, out, workspace=None):
     mask = torch.zeros(len(query), int(lengths.max()))
     ones = torch.ones(len(query), dtype=torch.int32)
-    return splitfuse(
-        query, keys, values, table, lengths, mask, ones, key_heads, heads, scale, out
-    )
+    return splitfuse(query, keys, values, table, lengths, mask, ones, key_heads, heads, scale, out)
 
 
-def splitfuse(
-    query, keys, values, table, lengths, mask, new, key_heads, heads, scale, out
-):
+def splitfuse(query, keys, values, table, lengths, mask, new, key_heads, heads, scale, out):
     begin = 0
     for b, (length, count) in enumerate(zip(lengths.tolist(), new.tolist(), strict=True)):
         rows = slice(begin, begin + count)
@@ -65,9 +62,7 @@ def rotate(positions, query, key, head_size, cache, by_halves):
     for tensor in (query, key):
         heads = tensor.reshape(len(tensor), -1, head_size)
         part = heads[..., :depth]
-        first, second = (
-            part.chunk(2, -1) if by_halves else part.unflatten(-1, (-1, 2)).unbind(-1)
-        )
+        first, second = part.chunk(2, -1) if by_halves else part.unflatten(-1, (-1, 2)).unbind(-1)
         turned = first * cos - second * sin, second * cos + first * sin
         whole = torch.cat(turned, -1) if by_halves else torch.stack(turned, -1).flatten(-2)
         tensor.copy_(torch.cat((whole, heads[..., depth:]), -1).reshape(tensor.shape))
@@ -107,8 +102,8 @@ CASES = [
     Case("atb::_npu_reshape_and_cache", (seeded(3, 2, 16), seeded(3, 2, 4), CACHES[0], seeded(4, 3,
         2, 4), SLOTS), reshape_and_cache, note="depths"),
     *(
-        Case("atb::_npu_paged_attention", (QUERY, KEYS, VALUES, NK, N, 0.5, TABLE, held, torch.zeros(
-            2, N, D)), paged, dtypes=HALVES, tolerance=3, note=note)
+        Case("atb::_npu_paged_attention", (QUERY, KEYS, VALUES, NK, N, 0.5, TABLE, held,
+            torch.zeros(2, N, D)), paged, dtypes=HALVES, tolerance=3, note=note)
         for note, held in (("", lengths(9, 3)), ("on device", lengths(12, 1).tensor))
     ),
     Case("atb::_npu_paged_attention", (QUERY, KEYS.repeat(1, 1, 2, 1), VALUES.repeat(1, 1, 2, 1), 0,

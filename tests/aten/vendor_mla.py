@@ -129,6 +129,7 @@ def prolog(
     cache_mode="PA_BSND", qc_qr_scale=1.0, kc_scale=1.0,
 ):  # fmt: skip
     """Also cq and its scale, as the latest version returns them."""
+
     def product(a, b, rows, columns):
         found = a.double() @ b.double()
         return (found * (1 if rows is None else rows) * (1 if columns is None else columns)).float()

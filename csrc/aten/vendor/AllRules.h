@@ -1,7 +1,7 @@
 #pragma once
 
-#include "csrc/aten/vendor/AttentionRules.h"
 #include "csrc/aten/vendor/AtbRules.h"
+#include "csrc/aten/vendor/AttentionRules.h"
 #include "csrc/aten/vendor/DeltaRuleRules.h"
 #include "csrc/aten/vendor/FormatRules.h"
 #include "csrc/aten/vendor/MlaRules.h"

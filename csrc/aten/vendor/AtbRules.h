@@ -103,11 +103,11 @@ void check_rotary_embedding(const T& positions, const T& query, const T& key, in
   TORCH_CHECK(head_size > 0, op, ": head_size must be positive, got ", head_size);
   for (const auto& [name, tensor] : {std::pair("query", query), std::pair("key", key)}) {
     check_dim(op, name, tensor, 2, 3);
-    TORCH_CHECK(tensor.size(0) == positions.numel() &&
-                    (tensor.dim() == 2 ? tensor.size(1) % head_size == 0
-                                       : tensor.size(2) == head_size),
-                op, ": ", name, " must have shape [", positions.numel(), " tokens, heads * ",
-                head_size, "], got ", tensor.sizes());
+    TORCH_CHECK(
+        tensor.size(0) == positions.numel() &&
+            (tensor.dim() == 2 ? tensor.size(1) % head_size == 0 : tensor.size(2) == head_size),
+        op, ": ", name, " must have shape [", positions.numel(), " tokens, heads * ", head_size,
+        "], got ", tensor.sizes());
   }
   check_dim(op, "cos_sin_cache", cache, 2, 2);
   TORCH_CHECK(cache.size(1) <= head_size && cache.size(1) % 2 == 0, op,

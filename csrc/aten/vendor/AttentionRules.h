@@ -88,10 +88,10 @@ void check_attention_v2(const char* op, const T& query, const T& key,
                         const std::optional<T>& query_rope, const std::optional<T>& key_rope,
                         const std::optional<T>& pse, std::string_view layout, int64_t pse_type,
                         at::OptionalIntArrayRef query_start, at::OptionalIntArrayRef key_start) {
-  TORCH_CHECK_NOT_IMPLEMENTED((pse_type == 0 || pse_type == 1) && !query_start.has_value() &&
-                                  !key_start.has_value(),
-                              op, ": pse_type must be 0 or 1, got ", pse_type,
-                              ", and q_start_idx and kv_start_idx must be left out");
+  TORCH_CHECK_NOT_IMPLEMENTED(
+      (pse_type == 0 || pse_type == 1) && !query_start.has_value() && !key_start.has_value(), op,
+      ": pse_type must be 0 or 1, got ", pse_type,
+      ", and q_start_idx and kv_start_idx must be left out");
   TORCH_CHECK_NOT_IMPLEMENTED(layout != "TND" || !is_given(pse), op,
                               ": pse is not supported in layout TND");
   TORCH_CHECK(is_given(query_rope) == is_given(key_rope), op,
@@ -133,9 +133,9 @@ void check_inference(const char* op, const T& query, const T& key, std::string_v
               ", must be positive and a multiple of that of the "
               "keys, ",
               key_heads);
-  TORCH_CHECK(
-      given == "BSH" ? query.size(-1) % heads == 0 : size_of(query, given, 'N') == heads, op, ": ",
-      heads, " heads do not fit the query ", query.sizes(), " in layout ", layout);
+  TORCH_CHECK(given == "BSH" ? query.size(-1) % heads == 0 : size_of(query, given, 'N') == heads,
+              op, ": ", heads, " heads do not fit the query ", query.sizes(), " in layout ",
+              layout);
 }
 
 template <class T>
@@ -163,8 +163,7 @@ template <class T>
 Output<T> fused_out(const T& query, const T& value, const std::optional<T>& block_table,
                     const std::optional<T>& quant_scale, std::string_view layout, int64_t heads,
                     int64_t key_heads) {
-  const Int<T> depth =
-      value_depth(value, block_table, layout, key_heads == 0 ? heads : key_heads);
+  const Int<T> depth = value_depth(value, block_table, layout, key_heads == 0 ? heads : key_heads);
   Ints<T> sizes;
   for (const char dimension : result_layout(layout)) {
     sizes.push_back(dimension == 'D'   ? depth

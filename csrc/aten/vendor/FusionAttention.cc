@@ -1,12 +1,8 @@
 #include <torch/library.h>
 
 #include "csrc/aten/AclnnCall.h"
-#include "csrc/aten/Arguments.h"
 #include "csrc/aten/aclnn/attention.h"
-#include "csrc/aten/aclnn/random.h"
 #include "csrc/aten/vendor/AttentionRules.h"
-#include "csrc/core/Capture.h"
-#include "csrc/core/NPUGenerator.h"
 #include "csrc/core/NPUGuard.h"
 
 // npu_fusion_attention draws a mask for dropout, which its backward draws again. Checks and outputs
@@ -16,34 +12,6 @@ namespace {
 
 using Optional = std::optional<at::Tensor>;
 using Ends = at::OptionalIntArrayRef;
-
-constexpr int64_t kMaskBits = 128;  // a mask is padded to these
-
-at::Tensor generate_mask(at::Device device, double keep_prob, int64_t seed, int64_t offset,
-                         int64_t count) {
-  const int64_t bytes = (count + kMaskBits - 1) / kMaskBits * kMaskBits / 8;
-  const at::Tensor mask = at_npu::empty({bytes}, at::kByte, device);
-  const int64_t shape[] = {count};
-  ACLNN_CALL(aclnnDropoutGenMaskV2, at::IntArrayRef(shape), 1 - keep_prob, seed, offset, at::kFloat,
-             mask);
-  return mask;
-}
-
-// Scores of all heads.
-int64_t count_scores(const at::Tensor& query, const at::Tensor& key, int64_t head_num,
-                     std::string_view layout, Ends query_ends, Ends key_ends) {
-  if (layout != "TND") {
-    const int64_t batch = layout == "SBH" ? 1 : 0;
-    const int64_t length = layout == "SBH" ? 0 : layout == "BNSD" ? 2 : 1;
-    return query.size(batch) * head_num * query.size(length) * key.size(length);
-  }
-  int64_t result = 0;
-  for (size_t i = 0; i < query_ends->size(); ++i) {
-    const auto size = [&](const Ends& ends) { return (*ends)[i] - (i == 0 ? 0 : (*ends)[i - 1]); };
-    result += head_num * size(query_ends) * size(key_ends);
-  }
-  return result;
-}
 
 // The arguments that all versions share.
 struct Attention {
@@ -66,14 +34,13 @@ using Forward =
 // The first version of each function does for what it takes; later ones add one thing each.
 Forward run(const Attention& in) {
   const c10_npu::NPUGuard guard(in.query.device());
-  const at::Tensor out =
-      make(attention_out(in.query, in.key, in.value, in.head_num, in.layout));
+  const at::Tensor out = make(attention_out(in.query, in.key, in.value, in.head_num, in.layout));
   const at::Tensor maximum = make(attention_statistic(in.query, in.head_num, in.layout));
   const at::Tensor sum = make(attention_statistic(in.query, in.head_num, in.layout));
   const at::Tensor unused = make(sized(in.query, {0}));
   if (out.numel() == 0) return {out, maximum.zero_(), sum.zero_(), unused, 0, 0, 0};
-  const DropMask drop = draw_mask(in.query, in.key, in.head_num, in.layout, in.keep_prob,
-                                  in.query_ends, in.key_ends);
+  const DropMask drop =
+      draw_mask(in.query, in.key, in.head_num, in.layout, in.keep_prob, in.query_ends, in.key_ends);
   const Ends none;
   if (in.is_packed()) {
     if (is_given(in.sink)) {
@@ -127,18 +94,16 @@ struct Gradients {
 Gradients run(const Attention& in, const Saved& saved) {
   const c10_npu::NPUGuard guard(in.query.device());
   const auto like = [&](const Optional& tensor) { return make(same_or_empty(tensor, in.query)); };
-  const Gradients of{make(same(in.query)), make(same(in.key)), make(same(in.value)),
-                     like(in.pse),         like(in.query_rope), like(in.key_rope),
-                     like(in.sink)};
+  const Gradients of{make(same(in.query)), make(same(in.key)), make(same(in.value)), like(in.pse),
+                     like(in.query_rope),  like(in.key_rope),  like(in.sink)};
   if (saved.dy.numel() == 0) {
-    for (const at::Tensor* grad : {&of.query, &of.key, &of.value, &of.pse, &of.query_rope,
-                                   &of.key_rope, &of.sink}) {
+    for (const at::Tensor* grad :
+         {&of.query, &of.key, &of.value, &of.pse, &of.query_rope, &of.key_rope, &of.sink}) {
       grad->zero_();
     }
     return of;
   }
-  const at::Tensor mask =
-      same_mask(in.query, in.keep_prob, saved.seed, saved.offset, saved.count);
+  const at::Tensor mask = same_mask(in.query, in.keep_prob, saved.seed, saved.offset, saved.count);
   const Ends none;
   if (in.is_packed()) {
     if (is_given(in.sink)) {
@@ -207,10 +172,28 @@ Forward forward(const at::Tensor& query, const at::Tensor& key, const at::Tensor
                 Ends prefix, Ends actual_seq_qlen, Ends actual_seq_kvlen, int64_t sparse_mode,
                 bool /*gen_mask_parallel*/, bool /*sync*/, std::string_view softmax_layout,
                 const Optional& sink, const Optional& dropout_mask, int64_t seed, int64_t offset) {
-  const Attention in{"npu_fusion_attention", query, key, value, head_num, input_layout, pse,
-                     padding_mask, atten_mask, kNone, kNone, sink, scale, keep_prob, pre_tockens,
-                     next_tockens, inner_precise, prefix, actual_seq_qlen, actual_seq_kvlen,
-                     sparse_mode, /*pse_type=*/1};
+  const Attention in{"npu_fusion_attention",
+                     query,
+                     key,
+                     value,
+                     head_num,
+                     input_layout,
+                     pse,
+                     padding_mask,
+                     atten_mask,
+                     kNone,
+                     kNone,
+                     sink,
+                     scale,
+                     keep_prob,
+                     pre_tockens,
+                     next_tockens,
+                     inner_precise,
+                     prefix,
+                     actual_seq_qlen,
+                     actual_seq_kvlen,
+                     sparse_mode,
+                     /*pse_type=*/1};
   check(in);
   check_unsupported_attention(in.op, is_given(dropout_mask), softmax_layout, seed, offset);
   return run(in);
@@ -225,12 +208,29 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> backward(
     int64_t inner_precise, int64_t seed, int64_t offset, int64_t numels, Ends prefix,
     Ends actual_seq_qlen, Ends actual_seq_kvlen, int64_t sparse_mode, bool /*gen_mask_parallel*/,
     bool /*sync*/, std::string_view softmax_layout, const Optional& sink) {
-  const Attention in{"npu_fusion_attention_grad", query, key, value, head_num, input_layout, pse,
-                     padding_mask, atten_mask, kNone, kNone, sink, scale_value, keep_prob,
-                     pre_tockens, next_tockens, inner_precise, prefix, actual_seq_qlen,
-                     actual_seq_kvlen, sparse_mode, /*pse_type=*/1};
-  const Saved saved{dy,   softmax_max, softmax_sum, softmax_in, attention_in,
-                    seed, offset,      numels};
+  const Attention in{"npu_fusion_attention_grad",
+                     query,
+                     key,
+                     value,
+                     head_num,
+                     input_layout,
+                     pse,
+                     padding_mask,
+                     atten_mask,
+                     kNone,
+                     kNone,
+                     sink,
+                     scale_value,
+                     keep_prob,
+                     pre_tockens,
+                     next_tockens,
+                     inner_precise,
+                     prefix,
+                     actual_seq_qlen,
+                     actual_seq_kvlen,
+                     sparse_mode,
+                     /*pse_type=*/1};
+  const Saved saved{dy, softmax_max, softmax_sum, softmax_in, attention_in, seed, offset, numels};
   check(in, saved);
   check_unsupported_attention(in.op, false, softmax_layout, 0, 0);
   const Gradients of = run(in, saved);
@@ -241,16 +241,33 @@ Forward forward_v2(const at::Tensor& query, const at::Tensor& key, const at::Ten
                    int64_t head_num, std::string_view input_layout, const Optional& pse,
                    const Optional& padding_mask, const Optional& atten_mask,
                    const Optional& query_rope, const Optional& key_rope, double scale,
-                   double keep_prob, int64_t pre_tokens, int64_t next_tokens,
-                   int64_t inner_precise, Ends prefix, Ends actual_seq_qlen, Ends actual_seq_kvlen,
-                   int64_t sparse_mode, bool /*gen_mask_parallel*/, bool /*sync*/,
-                   int64_t pse_type, Ends q_start_idx, Ends kv_start_idx,
-                   std::string_view softmax_layout, const Optional& sink,
+                   double keep_prob, int64_t pre_tokens, int64_t next_tokens, int64_t inner_precise,
+                   Ends prefix, Ends actual_seq_qlen, Ends actual_seq_kvlen, int64_t sparse_mode,
+                   bool /*gen_mask_parallel*/, bool /*sync*/, int64_t pse_type, Ends q_start_idx,
+                   Ends kv_start_idx, std::string_view softmax_layout, const Optional& sink,
                    const Optional& dropout_mask, int64_t seed, int64_t offset) {
-  const Attention in{"npu_fusion_attention_v2", query, key, value, head_num, input_layout, pse,
-                     padding_mask, atten_mask, query_rope, key_rope, sink, scale, keep_prob,
-                     pre_tokens, next_tokens, inner_precise, prefix, actual_seq_qlen,
-                     actual_seq_kvlen, sparse_mode, pse_type};
+  const Attention in{"npu_fusion_attention_v2",
+                     query,
+                     key,
+                     value,
+                     head_num,
+                     input_layout,
+                     pse,
+                     padding_mask,
+                     atten_mask,
+                     query_rope,
+                     key_rope,
+                     sink,
+                     scale,
+                     keep_prob,
+                     pre_tokens,
+                     next_tokens,
+                     inner_precise,
+                     prefix,
+                     actual_seq_qlen,
+                     actual_seq_kvlen,
+                     sparse_mode,
+                     pse_type};
   check(in);
   check_attention_v2(in.op, query, key, query_rope, key_rope, pse, input_layout, pse_type,
                      q_start_idx, kv_start_idx);
@@ -269,12 +286,29 @@ backward_v2(const at::Tensor& query, const at::Tensor& key, const at::Tensor& va
             Ends actual_seq_qlen, Ends actual_seq_kvlen, int64_t sparse_mode,
             bool /*gen_mask_parallel*/, bool /*sync*/, int64_t pse_type, Ends q_start_idx,
             Ends kv_start_idx, std::string_view softmax_layout, const Optional& sink) {
-  const Attention in{"npu_fusion_attention_grad_v2", query, key, value, head_num, input_layout, pse,
-                     padding_mask, atten_mask, query_rope, key_rope, sink, scale_value, keep_prob,
-                     pre_tokens, next_tokens, inner_precise, prefix, actual_seq_qlen,
-                     actual_seq_kvlen, sparse_mode, pse_type};
-  const Saved saved{dy,   softmax_max, softmax_sum, softmax_in, attention_in,
-                    seed, offset,      numels};
+  const Attention in{"npu_fusion_attention_grad_v2",
+                     query,
+                     key,
+                     value,
+                     head_num,
+                     input_layout,
+                     pse,
+                     padding_mask,
+                     atten_mask,
+                     query_rope,
+                     key_rope,
+                     sink,
+                     scale_value,
+                     keep_prob,
+                     pre_tokens,
+                     next_tokens,
+                     inner_precise,
+                     prefix,
+                     actual_seq_qlen,
+                     actual_seq_kvlen,
+                     sparse_mode,
+                     pse_type};
+  const Saved saved{dy, softmax_max, softmax_sum, softmax_in, attention_in, seed, offset, numels};
   check(in, saved);
   check_attention_v2(in.op, query, key, query_rope, key_rope, pse, input_layout, pse_type,
                      q_start_idx, kv_start_idx);
@@ -284,37 +318,6 @@ backward_v2(const at::Tensor& query, const at::Tensor& key, const at::Tensor& va
 }
 
 }  // namespace
-
-DropMask draw_mask(const at::Tensor& query, const at::Tensor& key, int64_t head_num,
-                   std::string_view layout, double keep_prob, Ends query_ends, Ends key_ends) {
-  if (keep_prob == 1) return {};
-  TORCH_CHECK(
-      !c10_npu::is_captured(c10_npu::getCurrentNPUStream(query.device().index())),
-      "npu_fusion_attention with keep_prob < 1 cannot be part of a graph: all replays would "
-      "drop the same. Use keep_prob=1 in the graph.");
-  DropMask drop;
-  drop.count = count_scores(query, key, head_num, layout, query_ends, key_ends);
-  auto* generator = at::get_generator_or_default<c10_npu::NPUGeneratorImpl>(
-      std::nullopt, c10_npu::detail::getDefaultNPUGenerator(query.device().index()));
-  {
-    const std::lock_guard<std::mutex> lock(generator->mutex_);
-    const auto [seed, offset] =
-        generator->philox_engine_inputs(static_cast<uint64_t>(drop.count) * 4);
-    drop.seed = static_cast<int64_t>(seed);
-    drop.offset = static_cast<int64_t>(offset);
-  }
-  drop.mask = generate_mask(query.device(), keep_prob, drop.seed, drop.offset, drop.count);
-  return drop;
-}
-
-at::Tensor same_mask(const at::Tensor& query, double keep_prob, int64_t seed, int64_t offset,
-                     int64_t count) {
-  if (keep_prob == 1) return {};
-  TORCH_CHECK(count > 0,
-              "npu_fusion_attention_grad: with keep_prob < 1 it needs the seed, offset "
-              "and numels that npu_fusion_attention returned");
-  return generate_mask(query.device(), keep_prob, seed, offset, count);
-}
 
 void check_unsupported_attention(const char* op, bool has_dropout_mask,
                                  std::string_view softmax_layout, int64_t seed, int64_t offset) {

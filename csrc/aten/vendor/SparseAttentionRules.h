@@ -6,8 +6,9 @@
 namespace at_npu::vendor {
 
 template <class T>
-void check_sparse_layouts(const char* op, const T& query, const T& key, std::string_view query_layout,
-                          std::string_view key_layout, const std::optional<T>& query_lengths,
+void check_sparse_layouts(const char* op, const T& query, const T& key,
+                          std::string_view query_layout, std::string_view key_layout,
+                          const std::optional<T>& query_lengths,
                           const std::optional<T>& key_lengths, const std::optional<T>& block_table,
                           int64_t sparse_mode) {
   check_one_of(op, "layout_query", query_layout, {"BSND", "TND"});

@@ -7,8 +7,8 @@
 #include "emulator/ops/kernels/attention_math.h"
 #include "emulator/ops/kernels/bits.h"
 
-// Attention of training. A batch is one part, of sequences that lie one after the other (layout TND)
-// each is one.
+// Attention of training. A batch is one part, of sequences that lie one after the other (layout
+// TND) each is one.
 namespace ascend_emulator {
 namespace {
 
@@ -40,8 +40,8 @@ class Layout {
     Part last;
     for (size_t i = 0; i < query_ends->size(); ++i) {
       Part next{last.query_end, (*query_ends)[i], last.key_end, (*key_ends)[i], last.bits_end, 0};
-      next.bits_end = next.bits_begin + heads * (next.query_end - next.query_begin) *
-                                            (next.key_end - next.key_begin);
+      next.bits_end = next.bits_begin +
+                      heads * (next.query_end - next.query_begin) * (next.key_end - next.key_begin);
       parts_.push_back(next);
       last = next;
     }
@@ -145,15 +145,14 @@ struct Attention {
   void forward(Tensor& maximum, Tensor& sum, Tensor& out) const {
     const Layout in = layout();
     for (const Part& part : in.parts()) {
-      Weights found = with_sink(attention_weights(queries(in, part), keys(in, part), scaled_shift(),
-                                                  scale, masking()),
-                                sink);
+      Weights found = with_sink(
+          attention_weights(queries(in, part), keys(in, part), scaled_shift(), scale, masking()),
+          sink);
       in.store_statistic(maximum, part, found.maximum);
       in.store_statistic(sum, part, found.sum);
       const Tensor drop = dropout(part, found.weights);
       if (drop.defined()) found.weights = found.weights * drop;
-      in.store_queries(out, part,
-                       found.weights.matmul(spread(in.keys(value, part), in.groups())));
+      in.store_queries(out, part, found.weights.matmul(spread(in.keys(value, part), in.groups())));
     }
   }
 
@@ -171,12 +170,10 @@ struct Attention {
       const Tensor q = queries(in, part), k = keys(in, part);
       const Tensor peak = in.statistic(*maximum, part).narrow(-1, 0, 1);
       const Tensor total = in.statistic(*sum, part).narrow(-1, 0, 1);
-      const Tensor weights =
-          attention_weights(q, k, scaled_shift(), scale, masking(), peak, total);
-      const Gradients made =
-          attention_gradients(in.queries(grad, part), q, k,
-                              spread(in.keys(value, part), in.groups()), weights,
-                              dropout(part, weights), scale, in.groups());
+      const Tensor weights = attention_weights(q, k, scaled_shift(), scale, masking(), peak, total);
+      const Gradients made = attention_gradients(in.queries(grad, part), q, k,
+                                                 spread(in.keys(value, part), in.groups()), weights,
+                                                 dropout(part, weights), scale, in.groups());
       store_halves(made.query, out.query, out.query_rope, [&](Tensor& target, const Tensor& heads) {
         in.store_queries(target, part, heads);
       });
@@ -212,7 +209,8 @@ EMULATE(aclnnFlashAttentionScore,
         [](Tensor query, Tensor key, Tensor value, OptionalTensor shift, OptionalTensor drop_bits,
            OptionalTensor, OptionalTensor mask, OptionalIntArray, double scale, double keep,
            int64_t before, int64_t after, int64_t heads, std::string_view layout, int64_t,
-           int64_t sparse_mode, Tensor softmax_max, Tensor softmax_sum, OptionalTensor, Tensor out) {
+           int64_t sparse_mode, Tensor softmax_max, Tensor softmax_sum, OptionalTensor,
+           Tensor out) {
           Attention{query, key,    value, shift, drop_bits, mask,       scale,
                     keep,  before, after, heads, layout,    sparse_mode}
               .forward(softmax_max, softmax_sum, out);
@@ -223,8 +221,8 @@ EMULATE(aclnnFlashAttentionScoreV2,
            OptionalIntArray, double scale, double keep, int64_t before, int64_t after,
            int64_t heads, std::string_view layout, int64_t, int64_t sparse_mode, int64_t shift_type,
            Tensor softmax_max, Tensor softmax_sum, OptionalTensor, Tensor out) {
-          Attention{query, key,   value,  shift,       drop_bits, mask, scale,     keep, before,
-                    after, heads, layout, sparse_mode, {},        {},   shift_type}
+          Attention{query,  key,   value, shift,  drop_bits,   mask, scale, keep,
+                    before, after, heads, layout, sparse_mode, {},   {},    shift_type}
               .forward(softmax_max, softmax_sum, out);
         })
 EMULATE(aclnnFlashAttentionScoreV3,
@@ -233,8 +231,9 @@ EMULATE(aclnnFlashAttentionScoreV3,
            OptionalIntArray, OptionalIntArray, double scale, double keep, int64_t before,
            int64_t after, int64_t heads, std::string_view layout, int64_t, int64_t sparse_mode,
            int64_t shift_type, Tensor softmax_max, Tensor softmax_sum, OptionalTensor, Tensor out) {
-          Attention{query, key,   value,  shift,       drop_bits, mask, scale,      keep, before,
-                    after, heads, layout, sparse_mode, {},        {},   shift_type, {},   {}, sink}
+          Attention{query, key,        value, shift, drop_bits, mask,        scale,
+                    keep,  before,     after, heads, layout,    sparse_mode, {},
+                    {},    shift_type, {},    {},    sink}
               .forward(softmax_max, softmax_sum, out);
         })
 EMULATE(aclnnFlashAttentionVarLenScore,
@@ -243,8 +242,8 @@ EMULATE(aclnnFlashAttentionVarLenScore,
            OptionalIntArray key_ends, double scale, double keep, int64_t before, int64_t after,
            int64_t heads, std::string_view layout, int64_t, int64_t sparse_mode, Tensor softmax_max,
            Tensor softmax_sum, OptionalTensor, Tensor out) {
-          Attention{query, key,   value,  shift,       drop_bits,  mask, scale, keep, before,
-                    after, heads, layout, sparse_mode, query_ends, key_ends}
+          Attention{query,  key,   value, shift,  drop_bits,   mask,       scale,   keep,
+                    before, after, heads, layout, sparse_mode, query_ends, key_ends}
               .forward(softmax_max, softmax_sum, out);
         })
 EMULATE(aclnnFlashAttentionVarLenScoreV5,
@@ -255,9 +254,9 @@ EMULATE(aclnnFlashAttentionVarLenScoreV5,
            int64_t before, int64_t after, int64_t heads, std::string_view layout, int64_t,
            int64_t sparse_mode, int64_t shift_type, std::string_view, Tensor softmax_max,
            Tensor softmax_sum, OptionalTensor, Tensor out) {
-          Attention{query,      key,       value,   shift,  drop_bits,   mask,       scale,
-                    keep,       before,    after,   heads,  layout,      sparse_mode, query_ends,
-                    key_ends,   shift_type, query_rope, key_rope, sink}
+          Attention{query,    key,        value,      shift,    drop_bits, mask,        scale,
+                    keep,     before,     after,      heads,    layout,    sparse_mode, query_ends,
+                    key_ends, shift_type, query_rope, key_rope, sink}
               .forward(softmax_max, softmax_sum, out);
         })
 EMULATE(aclnnFlashAttentionVarLenScoreV3,
@@ -268,9 +267,9 @@ EMULATE(aclnnFlashAttentionVarLenScoreV3,
            int64_t before, int64_t after, int64_t heads, std::string_view layout, int64_t,
            int64_t sparse_mode, int64_t shift_type, Tensor softmax_max, Tensor softmax_sum,
            OptionalTensor, Tensor out) {
-          Attention{query,    key,        value,      shift, drop_bits, mask,        scale,
-                    keep,     before,     after,      heads, layout,    sparse_mode, query_ends,
-                    key_ends, shift_type, query_rope, key_rope}
+          Attention{query,       key,        value,    shift,      drop_bits,  mask,
+                    scale,       keep,       before,   after,      heads,      layout,
+                    sparse_mode, query_ends, key_ends, shift_type, query_rope, key_rope}
               .forward(softmax_max, softmax_sum, out);
         })
 
@@ -292,8 +291,8 @@ EMULATE(aclnnFlashAttentionScoreGradV2,
            OptionalIntArray, double scale, double keep, int64_t before, int64_t after,
            int64_t heads, std::string_view layout, int64_t, int64_t sparse_mode, int64_t shift_type,
            Tensor of_query, Tensor of_key, Tensor of_value, OptionalTensor of_shift) {
-          Attention{query, key,   value,  shift,       drop_bits, mask, scale,     keep, before,
-                    after, heads, layout, sparse_mode, {},        {},   shift_type}
+          Attention{query,  key,   value, shift,  drop_bits,   mask, scale, keep,
+                    before, after, heads, layout, sparse_mode, {},   {},    shift_type}
               .backward(grad, maximum, sum, {of_query, of_key, of_value, of_shift});
         })
 EMULATE(aclnnFlashAttentionScoreGradV3,
@@ -302,10 +301,11 @@ EMULATE(aclnnFlashAttentionScoreGradV3,
            OptionalTensor sum, OptionalTensor, OptionalTensor, OptionalTensor sink,
            OptionalIntArray, OptionalIntArray, OptionalIntArray, double scale, double keep,
            int64_t before, int64_t after, int64_t heads, std::string_view layout, int64_t,
-           int64_t sparse_mode, int64_t shift_type, Tensor of_query, Tensor of_key,
-           Tensor of_value, OptionalTensor of_shift, OptionalTensor of_sink) {
-          Attention{query, key,   value,  shift,       drop_bits, mask, scale,      keep, before,
-                    after, heads, layout, sparse_mode, {},        {},   shift_type, {},   {}, sink}
+           int64_t sparse_mode, int64_t shift_type, Tensor of_query, Tensor of_key, Tensor of_value,
+           OptionalTensor of_shift, OptionalTensor of_sink) {
+          Attention{query, key,        value, shift, drop_bits, mask,        scale,
+                    keep,  before,     after, heads, layout,    sparse_mode, {},
+                    {},    shift_type, {},    {},    sink}
               .backward(grad, maximum, sum,
                         {of_query, of_key, of_value, of_shift, {}, {}, of_sink});
         })
@@ -316,8 +316,8 @@ EMULATE(aclnnFlashAttentionUnpaddingScoreGrad,
            OptionalIntArray query_ends, OptionalIntArray key_ends, double scale, double keep,
            int64_t before, int64_t after, int64_t heads, std::string_view layout, int64_t,
            int64_t sparse_mode, Tensor of_query, Tensor of_key, Tensor of_value, OptionalTensor) {
-          Attention{query, key,   value,  shift,       drop_bits,  mask, scale, keep, before,
-                    after, heads, layout, sparse_mode, query_ends, key_ends}
+          Attention{query,  key,   value, shift,  drop_bits,   mask,       scale,   keep,
+                    before, after, heads, layout, sparse_mode, query_ends, key_ends}
               .backward(grad, maximum, sum, {of_query, of_key, of_value, {}});
         })
 EMULATE(aclnnFlashAttentionUnpaddingScoreGradV3,
@@ -329,9 +329,9 @@ EMULATE(aclnnFlashAttentionUnpaddingScoreGradV3,
            int64_t before, int64_t after, int64_t heads, std::string_view layout, int64_t,
            int64_t sparse_mode, int64_t shift_type, Tensor of_query, OptionalTensor of_query_rope,
            Tensor of_key, OptionalTensor of_key_rope, Tensor of_value, OptionalTensor) {
-          Attention{query,    key,        value,      shift, drop_bits, mask,        scale,
-                    keep,     before,     after,      heads, layout,    sparse_mode, query_ends,
-                    key_ends, shift_type, query_rope, key_rope}
+          Attention{query,       key,        value,    shift,      drop_bits,  mask,
+                    scale,       keep,       before,   after,      heads,      layout,
+                    sparse_mode, query_ends, key_ends, shift_type, query_rope, key_rope}
               .backward(grad, maximum, sum,
                         {of_query, of_key, of_value, {}, of_query_rope, of_key_rope});
         })

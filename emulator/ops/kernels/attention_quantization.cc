@@ -18,7 +18,8 @@ Tensor as_float(const Tensor& scale) {
 }  // namespace
 
 Tensor AntiQuantization::values(const Tensor& stored, const Place& place) const {
-  TORCH_CHECK(stored.scalar_type() != at::kInt, "keys in int4, eight in an int32, are not emulated.");
+  TORCH_CHECK(stored.scalar_type() != at::kInt,
+              "keys in int4, eight in an int32, are not emulated.");
   Tensor result = stored.to(at::kFloat);
   if (!has(scale)) return result;
   if (has(offset)) result = result + factor(*offset, stored, place);
@@ -51,8 +52,8 @@ Tensor AntiQuantization::factor(const Tensor& factors, const Tensor& stored,
           .transpose(0, 1);
     }
     default:
-      TORCH_CHECK(false, "the mode ", mode, " of quantised keys and values is not emulated; 0 to 5 ",
-                  "are.");
+      TORCH_CHECK(false, "the mode ", mode,
+                  " of quantised keys and values is not emulated; 0 to 5 ", "are.");
   }
 }
 

@@ -14,8 +14,8 @@ struct Place {
   Tensor slots;  // with blocks of a cache: of each key
 };
 
-// Keys or values in int8: (value + offset) * scale. `mode`: a scale 0 for all or for each channel, 1
-// for each token, 2 for each head, 3 for each token and head, 4 and 5 as 1 and 3 in blocks.
+// Keys or values in int8: (value + offset) * scale. `mode`: a scale 0 for all or for each channel,
+// 1 for each token, 2 for each head, 3 for each token and head, 4 and 5 as 1 and 3 in blocks.
 struct AntiQuantization {
   OptionalTensor scale, offset;
   int64_t mode = 0;

@@ -9,8 +9,8 @@ namespace ascend_emulator {
 // out.
 void write_slots(const Tensor& tokens, const Tensor& cache, const Tensor& slots);
 
-// The data of a cache of any shape [blocks, block size, …] in format NZ, [blocks, columns / n, block
-// size, n] with n elements in 32 bytes, as [blocks, block size, columns / n, n].
+// The data of a cache of any shape [blocks, block size, …] in format NZ, [blocks, columns / n,
+// block size, n] with n elements in 32 bytes, as [blocks, block size, columns / n, n].
 Tensor nz_slots(const Tensor& cache);
 
 }  // namespace ascend_emulator

@@ -44,7 +44,7 @@ class Inference {
     }
     TORCH_CHECK(is_packed() ? has(options.query_lengths) : true,
                 "actualSeqLengths are needed with TND and NTD.");
-    batch_ = is_packed()         ? static_cast<int64_t>(options.query_lengths->size())
+    batch_ = is_packed()        ? static_cast<int64_t>(options.query_lengths->size())
              : layout_ == "NSD" ? 1
                                 : query.size(0);
   }
@@ -96,9 +96,7 @@ class Inference {
     return split.slice(0, begin, end).transpose(0, 1);
   }
 
-  int64_t length_of(const Tensor& tensor) const {
-    return tensor.size(layout_ == "BNSD" ? 2 : 1);
-  }
+  int64_t length_of(const Tensor& tensor) const { return tensor.size(layout_ == "BNSD" ? 2 : 1); }
 
   std::pair<int64_t, int64_t> query_range(const Tensor& tensor, int64_t b) const {
     const auto& lengths = options_.query_lengths;
@@ -201,8 +199,8 @@ EMULATE(aclnnPromptFlashAttentionV3,
            OptionalTensor quant1, OptionalTensor deq2, OptionalTensor quant2,
            OptionalTensor offset2, int64_t heads, double scale, int64_t before, int64_t after,
            std::string_view layout, int64_t key_heads, int64_t sparse_mode, int64_t, Tensor out) {
-          Options options{layout, heads, key_heads, scale,   before,     after, sparse_mode,
-                          mask,   shift, {},        lengths, key_lengths};
+          Options options{layout,      heads, key_heads, scale, before,  after,
+                          sparse_mode, mask,  shift,     {},    lengths, key_lengths};
           options.quantization = {deq1, quant1, deq2, quant2, offset2};
           OptionalTensor no_lse;
           Inference(options, query).run(query, {key}, {value}, out, no_lse);
@@ -215,8 +213,8 @@ EMULATE(aclnnIncreFlashAttentionV4,
            OptionalTensor antiquant_scale, OptionalTensor antiquant_offset, OptionalTensor blocks,
            OptionalTensor padding, int64_t heads, double scale, std::string_view layout,
            int64_t key_heads, int64_t, int64_t, Tensor out) {
-          Options options{layout, heads, key_heads, scale, 0, 0, 1, mask, shift, blocks, {},
-                          lengths};
+          Options options{layout, heads, key_heads, scale,  0,  0,
+                          1,      mask,  shift,     blocks, {}, lengths};
           options.key_padding = padding;
           options.key = both(antiquant_scale, antiquant_offset, 0, 0);
           options.value = both(antiquant_scale, antiquant_offset, 1, 0);
@@ -239,9 +237,8 @@ EMULATE(aclnnFusedInferAttentionScoreV3,
            int64_t anti_mode, bool with_lse, int64_t key_mode, int64_t value_mode, Tensor out,
            OptionalTensor lse) {
           refuse("a scale of keyRope", rope_scale);
-          Options options{layout,  heads,       key_heads,  scale,   before,
-                          after,   sparse_mode, mask,       shift,   blocks,
-                          lengths, key_lengths, query_rope, key_rope};
+          Options options{layout, heads, key_heads, scale,   before,      after,      sparse_mode,
+                          mask,   shift, blocks,    lengths, key_lengths, query_rope, key_rope};
           options.query_padding = query_padding;
           options.key_padding = key_padding;
           options.key_prefix = key_prefix;
@@ -271,9 +268,8 @@ EMULATE(aclnnFusedInferAttentionScoreV4,
            bool with_lse, int64_t key_mode, int64_t value_mode, int64_t, Tensor out,
            OptionalTensor lse) {
           refuse("a scale of query or keyRope", query_scale, rope_scale);
-          Options options{layout,  heads,       key_heads,  scale,   before,
-                          after,   sparse_mode, mask,       shift,   blocks,
-                          lengths, key_lengths, query_rope, key_rope};
+          Options options{layout, heads, key_heads, scale,   before,      after,      sparse_mode,
+                          mask,   shift, blocks,    lengths, key_lengths, query_rope, key_rope};
           options.query_padding = query_padding;
           options.key_padding = key_padding;
           options.key_prefix = key_prefix;

@@ -60,8 +60,8 @@ void write_slots(const Tensor& tokens, const Tensor& cache, const Tensor& slots)
 Tensor nz_slots(const Tensor& cache) {
   const int64_t n = 32 / cache.element_size();
   const int64_t columns = cache.numel() / (cache.size(0) * cache.size(1));
-  TORCH_CHECK(columns % n == 0, "the depth ", columns, " of a cache in format NZ must be a multiple",
-              " of ", n, ".");
+  TORCH_CHECK(columns % n == 0, "the depth ", columns,
+              " of a cache in format NZ must be a multiple", " of ", n, ".");
   return cache.view({cache.size(0), columns / n, cache.size(1), n}).transpose(1, 2);
 }
 

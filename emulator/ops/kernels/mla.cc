@@ -136,27 +136,27 @@ struct Prolog {
 
 }  // namespace
 
-EMULATE(aclnnKvRmsNormRopeCache,
-        [](Tensor kv, Tensor gamma, Tensor cos, Tensor sin, Tensor index, Tensor k_cache,
-           Tensor ckv_cache, OptionalTensor k_scale, OptionalTensor ckv_scale,
-           OptionalTensor k_offset, OptionalTensor ckv_offset, double epsilon,
-           std::string_view mode, bool with_results, Tensor k_rope, Tensor c_kv) {
-          const int64_t rank = gamma.size(0);
-          const Tensor values = wide(kv);
-          const Tensor latent = rms_norm(values.slice(-1, 0, rank), gamma, epsilon);
-          const Tensor turned = rotated(values.slice(-1, rank), cos, sin);
-          const bool norm = mode == "Norm";
-          const Tensor slots = slots_of(index, mode, kv.size(0), kv.size(2),
-                                        norm ? k_cache.size(2) : k_cache.size(1));
-          const bool nz = mode.ends_with("NZ");
-          const auto blocks = [&](const Tensor& cache) { return norm ? cache.squeeze(1) : cache; };
-          write(quantized(turned, k_scale, k_offset).flatten(0, 2), blocks(k_cache), slots, nz);
-          write(quantized(latent, ckv_scale, ckv_offset).flatten(0, 2), blocks(ckv_cache), slots,
-                nz);
-          if (!with_results) return;
-          k_rope.copy_(turned);
-          c_kv.copy_(latent);
-        })
+EMULATE(aclnnKvRmsNormRopeCache, [](Tensor kv, Tensor gamma, Tensor cos, Tensor sin, Tensor index,
+                                    Tensor k_cache, Tensor ckv_cache, OptionalTensor k_scale,
+                                    OptionalTensor ckv_scale, OptionalTensor k_offset,
+                                    OptionalTensor ckv_offset, double epsilon,
+                                    std::string_view mode, bool with_results, Tensor k_rope,
+                                    Tensor c_kv) {
+  const int64_t rank = gamma.size(0);
+  const Tensor values = wide(kv);
+  const Tensor latent = rms_norm(values.slice(-1, 0, rank), gamma, epsilon);
+  const Tensor turned = rotated(values.slice(-1, rank), cos, sin);
+  const bool norm = mode == "Norm";
+  const Tensor slots =
+      slots_of(index, mode, kv.size(0), kv.size(2), norm ? k_cache.size(2) : k_cache.size(1));
+  const bool nz = mode.ends_with("NZ");
+  const auto blocks = [&](const Tensor& cache) { return norm ? cache.squeeze(1) : cache; };
+  write(quantized(turned, k_scale, k_offset).flatten(0, 2), blocks(k_cache), slots, nz);
+  write(quantized(latent, ckv_scale, ckv_offset).flatten(0, 2), blocks(ckv_cache), slots, nz);
+  if (!with_results) return;
+  k_rope.copy_(turned);
+  c_kv.copy_(latent);
+})
 
 EMULATE(aclnnMlaPrologV2WeightNz,
         [](Tensor x, Tensor weight_dq, Tensor weight_uq_qr, Tensor weight_uk, Tensor weight_dkv_kr,
@@ -165,10 +165,10 @@ EMULATE(aclnnMlaPrologV2WeightNz,
            OptionalTensor scale_uq_qr, OptionalTensor scale_dkv_kr, OptionalTensor scale_ckv,
            OptionalTensor scale_ckr, OptionalTensor smooth, double epsilon_cq, double epsilon_ckv,
            std::string_view mode, Tensor query, Tensor query_rope, OptionalTensor query_scale) {
-          Prolog{x,         weight_dq,   weight_uq_qr, weight_uk, weight_dkv_kr, gamma_cq,
-                 gamma_ckv, sin,         cos,          slots,     kv_cache,      kr_cache,
-                 scale_x,   scale_dq,    scale_uq_qr,  scale_dkv_kr, scale_ckv,  scale_ckr,
-                 smooth,    epsilon_cq,  epsilon_ckv,  mode}
+          Prolog{x,         weight_dq,  weight_uq_qr, weight_uk,    weight_dkv_kr, gamma_cq,
+                 gamma_ckv, sin,        cos,          slots,        kv_cache,      kr_cache,
+                 scale_x,   scale_dq,   scale_uq_qr,  scale_dkv_kr, scale_ckv,     scale_ckr,
+                 smooth,    epsilon_cq, epsilon_ckv,  mode}
               .run(query, query_rope, query_scale, {}, {});
         })
 
@@ -182,13 +182,13 @@ EMULATE(aclnnMlaPrologV3WeightNz,
            int64_t, int64_t, int64_t, int64_t cache_storage, int64_t scale_storage, int64_t,
            double factor_q, double factor_kv, Tensor query, Tensor query_rope,
            OptionalTensor query_scale, OptionalTensor norm, OptionalTensor norm_scale) {
-          TORCH_CHECK(slots && !has(lengths) && !has(clip) && cache_storage == 0 &&
-                          scale_storage == 0,
-                      "actualSeqLen, kNopeClipAlpha and the modes of storage are not emulated.");
-          Prolog{x,         weight_dq,   weight_uq_qr, weight_uk, weight_dkv_kr, gamma_cq,
-                 gamma_ckv, sin,         cos,          *slots,    kv_cache,      kr_cache,
-                 scale_x,   scale_dq,    scale_uq_qr,  scale_dkv_kr, scale_ckv,  scale_ckr,
-                 smooth,    epsilon_cq,  epsilon_ckv,  mode,      factor_q,      factor_kv}
+          TORCH_CHECK(
+              slots && !has(lengths) && !has(clip) && cache_storage == 0 && scale_storage == 0,
+              "actualSeqLen, kNopeClipAlpha and the modes of storage are not emulated.");
+          Prolog{x,         weight_dq,  weight_uq_qr, weight_uk,    weight_dkv_kr, gamma_cq,
+                 gamma_ckv, sin,        cos,          *slots,       kv_cache,      kr_cache,
+                 scale_x,   scale_dq,   scale_uq_qr,  scale_dkv_kr, scale_ckv,     scale_ckr,
+                 smooth,    epsilon_cq, epsilon_ckv,  mode,         factor_q,      factor_kv}
               .run(query, query_rope, query_scale, norm, norm_scale);
         })
 

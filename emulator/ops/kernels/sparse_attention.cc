@@ -40,8 +40,9 @@ void store_best(const Tensor& scores, int64_t sparse_mode, Tensor indices, Optio
       scores.masked_fill(seen.logical_not(), kNever).sort(/*stable=*/true, -1, true);
   const int64_t used = std::min(scores.size(1), indices.size(-1));
   const Tensor best = sorted.slice(-1, 0, used);
-  indices.slice(-1, 0, used).select(1, 0).copy_(
-      order.slice(-1, 0, used).masked_fill(best == kNever, -1));
+  indices.slice(-1, 0, used)
+      .select(1, 0)
+      .copy_(order.slice(-1, 0, used).masked_fill(best == kNever, -1));
   if (values) values->slice(-1, 0, used).select(1, 0).copy_(best);
 }
 
@@ -63,8 +64,8 @@ struct Attention {
 // query: [queries, heads, depth]; key, value: [keys, depth]; mask: [queries, keys], what is seen.
 Attention attend(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& mask,
                  double scale, const OptionalTensor& sinks) {
-  const Tensor scores = (at::matmul(query, key.t()) * scale)
-                            .masked_fill(mask.unsqueeze(1).logical_not(), kNever);
+  const Tensor scores =
+      (at::matmul(query, key.t()) * scale).masked_fill(mask.unsqueeze(1).logical_not(), kNever);
   Tensor maximum = scores.amax(-1, true);
   if (has(sinks)) maximum = at::maximum(maximum, sinks->reshape({1, -1, 1}));
   maximum = maximum.masked_fill(maximum == kNever, 0);  // nothing is seen: zeros
@@ -90,12 +91,12 @@ struct SparseFlashAttention {
       const auto joined = [](const Tensor& tensor, const OptionalTensor& rope) {
         return has(rope) ? at::cat({wide(tensor), wide(*rope)}, -1) : wide(tensor);
       };
-      const Tensor q = joined(sequences.queries(query, b), part(query_rope, [&](const Tensor& t) {
-                                return sequences.queries(t, b);
-                              }));
-      const Tensor k = joined(sequences.keys(key, b), part(key_rope, [&](const Tensor& t) {
-                                return sequences.keys(t, b);
-                              })).squeeze(1);
+      const Tensor q =
+          joined(sequences.queries(query, b),
+                 part(query_rope, [&](const Tensor& t) { return sequences.queries(t, b); }));
+      const Tensor k = joined(sequences.keys(key, b),
+                              part(key_rope, [&](const Tensor& t) { return sequences.keys(t, b); }))
+                           .squeeze(1);
       const Tensor v = wide(sequences.keys(has(value) ? *value : key, b)).squeeze(1);
       if (q.size(0) == 0 || k.size(0) == 0) continue;
       const Tensor mask =
@@ -215,18 +216,12 @@ EMULATE(aclnnKvQuantSparseFlashAttention,
               key.slice(-1, 0, depth).to(at::kFloat) * scales.repeat_interleave(tile, -1);
           const Sequences sequences(query, query_layout, query_lengths, key_layout, key_lengths,
                                     blocks);
-          const SparseFlashAttention attention{query,
-                                               at::cat({latent, wide(bytes(depth, rope_end,
-                                                                           query.scalar_type()))},
-                                                       -1),
-                                               latent,
-                                               indices,
-                                               {},
-                                               {},
-                                               {},
-                                               scale,
-                                               block_size,
-                                               sparse_mode};
+          const SparseFlashAttention attention{
+              query,      at::cat({latent, wide(bytes(depth, rope_end, query.scalar_type()))}, -1),
+              latent,     indices,
+              {},         {},
+              {},         scale,
+              block_size, sparse_mode};
           attention.run(sequences, out, {}, {});
         })
 

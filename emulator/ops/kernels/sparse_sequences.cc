@@ -37,9 +37,9 @@ Sequences::Sequences(const Tensor& query, std::string_view query_layout,
   TORCH_CHECK(query_layout == "BSND" || (query_layout == "TND" && !query_lengths_.empty()),
               "the layout of query is ", query_layout,
               "; it must be BSND, or TND with actualSeqLengthsQuery.");
-  TORCH_CHECK(key_layout == "BSND" || ((key_layout == "TND" || (key_layout == "PA_BSND" &&
-                                                               block_table_.has_value())) &&
-                                       !key_lengths_.empty()),
+  TORCH_CHECK(key_layout == "BSND" ||
+                  ((key_layout == "TND" || (key_layout == "PA_BSND" && block_table_.has_value())) &&
+                   !key_lengths_.empty()),
               "the layout of key is ", key_layout,
               "; it must be BSND, or TND or PA_BSND (which needs a block table) with lengths.");
 }

@@ -2,6 +2,7 @@
 
 import torch
 import vendor_attention as attention
+import vendor_caches as caches
 import vendor_mla as mla
 import vendor_sparse as sparse
 from sample import Out, in_out
@@ -53,16 +54,16 @@ def _prolog_v3():
 
 
 def _scatter():
-    cache = attention.CACHES[0].clone()
-    attention.scatter_one(attention.seeded(3, 2, 16), attention.SLOTS, key_cache=cache)
-    return [attention.seeded(3, 2, 16), in_out(attention.CACHES[0], cache), attention.SLOTS,
+    cache = caches.CACHES[0].clone()
+    caches.scatter_one(attention.seeded(3, 2, 16), caches.SLOTS, key_cache=cache)
+    return [attention.seeded(3, 2, 16), in_out(caches.CACHES[0], cache), caches.SLOTS,
         None, None, None, "Norm"]  # fmt: skip
 
 
 def _scatter_nd():
     target, updates = attention.seeded(4, 3, 5), attention.seeded(2, 2, 5, seed=1)
-    changed = attention.scatter_nd(target.clone(), attention.PLACES, updates)
-    return [in_out(target, changed), attention.PLACES, updates]
+    changed = caches.scatter_nd(target.clone(), caches.PLACES, updates)
+    return [in_out(target, changed), caches.PLACES, updates]
 
 
 def _indexer():

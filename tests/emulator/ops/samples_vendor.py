@@ -2,6 +2,7 @@
 
 import torch
 import vendor_attention as attention
+import vendor_caches as caches
 import vendor_dense as dense
 import vendor_experts as experts
 import vendor_quantized as quantized
@@ -80,14 +81,14 @@ INFER = attention.fused(Q.float(), K.float(), V.float(), num_heads=N, scale=0.5,
     input_layout="BNSD", num_key_value_heads=2, softmax_lse_flag=True)  # fmt: skip
 ONE = attention.ONE.to(HALF)
 LSE, PARTS = [seeded(4), seeded(4, seed=1)], [seeded(4, 8), seeded(4, 8, seed=1)]
-CACHES, NEW = attention.CACHES, (seeded(3, 2, 16), seeded(3, 2, 16, seed=3))
-GATHERED = [c[t.long()].flatten(0, 1)[:n] for c in CACHES for t, n in ((attention.TABLES[0], 5),)]
+CACHES, NEW = caches.CACHES, (seeded(3, 2, 16), seeded(3, 2, 16, seed=3))
+GATHERED = [c[t.long()].flatten(0, 1)[:n] for c in CACHES for t, n in ((caches.TABLES[0], 5),)]
 
 
 def _scattered():
-    caches = [cache.clone() for cache in CACHES]
-    attention.scatter_cache(*NEW, *caches, attention.SLOTS, cache_mode="Norm")
-    return [in_out(*pair) for pair in zip(CACHES, caches, strict=True)]
+    changed = [cache.clone() for cache in CACHES]
+    caches.scatter_cache(*NEW, *changed, caches.SLOTS, cache_mode="Norm")
+    return [in_out(*pair) for pair in zip(CACHES, changed, strict=True)]
 
 
 def _infer(out, lse=None):
@@ -109,12 +110,12 @@ ATTENTION = [
         FULL, FULL, "BNSD", 2, 0, 0, 0, 0, True, 0, 0, *_infer(*INFER)]),
     ("aclnnFusedInferAttentionScoreV4", [Q, [K], [V], *[None] * 20, None, *[None] * 5, N, 0.5,
         FULL, FULL, "BNSD", 2, 0, 0, 0, 0, True, 0, 0, 0, *_infer(*INFER)]),
-    ("aclnnScatterPaKvCache", [NEW[0], _scattered()[0], attention.SLOTS, NEW[1], _scattered()[1],
+    ("aclnnScatterPaKvCache", [NEW[0], _scattered()[0], caches.SLOTS, NEW[1], _scattered()[1],
         None, None, None, "Norm", "None", [1, 1], [0, 0]]),
-    ("aclnnGatherPaKvCache", [*CACHES, attention.TABLES[:1].clone(), torch.tensor([5],
+    ("aclnnGatherPaKvCache", [*CACHES, caches.TABLES[:1].clone(), torch.tensor([5],
         dtype=torch.int32), *[in_out(torch.zeros(5, 2, 16), part) for part in GATHERED], None,
         "Norm", False]),
-    ("aclnnAttentionUpdate", [LSE, PARTS, 1, *outs(attention.update(LSE, PARTS, 1))]),
+    ("aclnnAttentionUpdate", [LSE, PARTS, 1, *outs(caches.update(LSE, PARTS, 1))]),
 ]  # fmt: skip
 
 TOKENS, EXPERTS = experts.TOKENS, experts.EXPERTS

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import samples_attention
 import samples_foreach
 import samples_images
 import samples_indexing
@@ -29,6 +30,7 @@ MODULES = (
     samples_images,
     samples_linalg,
     samples_recurrent,
+    samples_attention,
     samples_sparse,
     samples_vendor,
 )

@@ -1,0 +1,75 @@
+#include "csrc/aten/AclnnCall.h"
+#include "csrc/aten/Arguments.h"
+#include "csrc/aten/aclnn/random.h"
+#include "csrc/aten/vendor/AttentionRules.h"
+#include "csrc/core/Capture.h"
+#include "csrc/core/NPUGenerator.h"
+
+// Bits of dropout for the scores of an attention.
+namespace at_npu::vendor {
+namespace {
+
+using Ends = at::OptionalIntArrayRef;
+
+constexpr int64_t kMaskBits = 128;  // a mask is padded to these
+
+at::Tensor generate_mask(at::Device device, double keep_prob, int64_t seed, int64_t offset,
+                         int64_t count) {
+  const int64_t bytes = (count + kMaskBits - 1) / kMaskBits * kMaskBits / 8;
+  const at::Tensor mask = at_npu::empty({bytes}, at::kByte, device);
+  const int64_t shape[] = {count};
+  ACLNN_CALL(aclnnDropoutGenMaskV2, at::IntArrayRef(shape), 1 - keep_prob, seed, offset, at::kFloat,
+             mask);
+  return mask;
+}
+
+// Scores of all heads.
+int64_t count_scores(const at::Tensor& query, const at::Tensor& key, int64_t head_num,
+                     std::string_view layout, Ends query_ends, Ends key_ends) {
+  if (layout != "TND") {
+    const int64_t batch = layout == "SBH" ? 1 : 0;
+    const int64_t length = layout == "SBH" ? 0 : layout == "BNSD" ? 2 : 1;
+    return query.size(batch) * head_num * query.size(length) * key.size(length);
+  }
+  int64_t result = 0;
+  for (size_t i = 0; i < query_ends->size(); ++i) {
+    const auto size = [&](const Ends& ends) { return (*ends)[i] - (i == 0 ? 0 : (*ends)[i - 1]); };
+    result += head_num * size(query_ends) * size(key_ends);
+  }
+  return result;
+}
+
+}  // namespace
+
+DropMask draw_mask(const at::Tensor& query, const at::Tensor& key, int64_t head_num,
+                   std::string_view layout, double keep_prob, Ends query_ends, Ends key_ends) {
+  if (keep_prob == 1) return {};
+  TORCH_CHECK(
+      !c10_npu::is_captured(c10_npu::getCurrentNPUStream(query.device().index())),
+      "npu_fusion_attention with keep_prob < 1 cannot be part of a graph: all replays would "
+      "drop the same. Use keep_prob=1 in the graph.");
+  DropMask drop;
+  drop.count = count_scores(query, key, head_num, layout, query_ends, key_ends);
+  auto* generator = at::get_generator_or_default<c10_npu::NPUGeneratorImpl>(
+      std::nullopt, c10_npu::detail::getDefaultNPUGenerator(query.device().index()));
+  {
+    const std::lock_guard<std::mutex> lock(generator->mutex_);
+    const auto [seed, offset] =
+        generator->philox_engine_inputs(static_cast<uint64_t>(drop.count) * 4);
+    drop.seed = static_cast<int64_t>(seed);
+    drop.offset = static_cast<int64_t>(offset);
+  }
+  drop.mask = generate_mask(query.device(), keep_prob, drop.seed, drop.offset, drop.count);
+  return drop;
+}
+
+at::Tensor same_mask(const at::Tensor& query, double keep_prob, int64_t seed, int64_t offset,
+                     int64_t count) {
+  if (keep_prob == 1) return {};
+  TORCH_CHECK(count > 0,
+              "npu_fusion_attention_grad: with keep_prob < 1 it needs the seed, offset "
+              "and numels that npu_fusion_attention returned");
+  return generate_mask(query.device(), keep_prob, seed, offset, count);
+}
+
+}  // namespace at_npu::vendor
