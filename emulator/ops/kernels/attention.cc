@@ -6,13 +6,12 @@
 
 #include "emulator/ops/kernels/attention_math.h"
 #include "emulator/ops/kernels/bits.h"
+#include "emulator/ops/kernels/optional.h"
 
 // Attention of training. A batch is one part, of sequences that lie one after the other (layout
 // TND) each is one.
 namespace ascend_emulator {
 namespace {
-
-bool has(const OptionalTensor& tensor) { return tensor && tensor->numel() > 0; }
 
 // Where the tokens are, and the dropped scores' bits.
 struct Part {

@@ -1,12 +1,10 @@
 #pragma once
 
 #include "emulator/ops/kernels/attention_math.h"
+#include "emulator/ops/kernels/optional.h"
 
 // Attention of inference with 8 bits: of what is stored, of the products, of the result.
 namespace ascend_emulator {
-
-inline bool has(const OptionalTensor& tensor) { return tensor && tensor->numel() > 0; }
-inline bool has(const OptionalIntArray& values) { return values && !values->empty(); }
 
 // Which keys of which sequence.
 struct Place {

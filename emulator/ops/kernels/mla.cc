@@ -8,12 +8,11 @@
 
 #include "emulator/ops/kernels/cache_slots.h"
 #include "emulator/ops/kernels/operand.h"
+#include "emulator/ops/kernels/optional.h"
 
 // What multi-head latent attention does before the attention itself.
 namespace ascend_emulator {
 namespace {
-
-bool has(const OptionalTensor& tensor) { return tensor && tensor->numel() > 0; }
 
 Tensor rms_norm(const Tensor& x, const Tensor& gamma, double epsilon) {
   return x * (x.square().mean(-1, true) + epsilon).rsqrt() * wide(gamma);

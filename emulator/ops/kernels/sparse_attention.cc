@@ -13,6 +13,7 @@
 #include <limits>
 
 #include "emulator/ops/kernels/operand.h"
+#include "emulator/ops/kernels/optional.h"
 #include "emulator/ops/kernels/sparse_sequences.h"
 
 // Attention to the keys that matter, and which keys do. There is one head of keys, as on hardware.
@@ -20,8 +21,6 @@ namespace ascend_emulator {
 namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
-
-bool has(const OptionalTensor& tensor) { return tensor && tensor->numel() > 0; }
 
 // Which keys each query may see at all: [queries, keys].
 Tensor visible(int64_t rows, int64_t columns, int64_t sparse_mode) {
