@@ -108,7 +108,8 @@ CACHES = [
 
 
 def kv_cache_copies(kv, gamma, cos, sin, index, k_cache, ckv_cache, **options):
-    return kv_cache(kv, gamma, cos, sin, index, k_cache.clone(), ckv_cache.clone(), **options)
+    caches = k_cache.clone(), ckv_cache.clone()
+    return *kv_cache(kv, gamma, cos, sin, index, *caches, **options)[2:], *caches
 
 
 CACHES.append(

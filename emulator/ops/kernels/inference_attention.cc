@@ -52,6 +52,7 @@ class Inference {
   void run(const Tensor& query, const Tensors& keys, const Tensors& values, Tensor& out,
            OptionalTensor& lse) const {
     out.zero_();
+    if (lse) lse->zero_();  // of what is padding, too
     for (int64_t b = 0; b < batch_; ++b) {
       const auto [begin, end] = query_range(query, b);
       if (begin < 0) continue;  // more padding than room: nothing is computed
