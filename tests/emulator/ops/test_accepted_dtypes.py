@@ -17,10 +17,13 @@ from device import DTYPES, FUNCTIONS, NAMES, AclError, Device
 # Cases, as cases() makes them, that are no call of which a result could be expected.
 _WORDS = "eight int4 numbers in a word make another shape"
 _MASK = "a mask has another shape than the sample's index"
+_SCALES = "an int8 query needs scales, which a bfloat16 one has not"
 SENSELESS = {
     ("aclnnAscendAntiQuant", torch.int8, torch.int32): _WORDS,
     ("aclnnIndex", torch.int64, torch.bool): _MASK,
     ("aclnnIndexPutImpl", torch.int64, torch.bool): _MASK,
+    ("aclnnMlaPrologV2WeightNz", torch.bfloat16, torch.int8): _SCALES,
+    ("aclnnMlaPrologV3WeightNz", torch.bfloat16, torch.int8): _SCALES,
     ("aclnnRemainderTensorTensor", torch.float32, torch.complex64): "there is no such remainder",
     ("aclnnRemainderTensorTensor", torch.float32, torch.complex128): "there is no such remainder",
     ("aclnnSearchSorted", torch.int64, torch.int32): "outInt32 chooses the type of the result",
