@@ -6,6 +6,9 @@
 #include <ATen/WrapDimUtils.h>
 #include <ATen/native/BinaryOps.h>
 #include <ATen/native/IndexingUtils.h>
+#include <ATen/ops/_linalg_check_errors.h>
+#include <ATen/ops/maximum.h>
+#include <ATen/ops/minimum.h>
 #include <ATen/ops/result_type.h>
 #include <ATen/ops/searchsorted.h>
 
@@ -95,6 +98,26 @@ std::vector<at::Tensor> expanded_indices(const at::Tensor& self,
   return expanded;
 }
 
+at::Tensor along_rows(const at::Tensor& index, int64_t dim, const at::Tensor& source) {
+  if (source.dim() == 0) return index.reshape({});
+  at::DimVector sizes(source.dim(), 1);
+  sizes[at::maybe_wrap_dim(dim, source.dim())] = index.numel();
+  return index.view(sizes).expand(source.sizes());
+}
+
+at::Tensor hypotenuse(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor x = a.abs(), y = b.abs(), larger = at::maximum(x, y);
+  const at::Tensor ratio = at::minimum(x, y).div(larger);
+  const at::Tensor is_whole = larger.eq(0).logical_or(larger.eq(INFINITY));
+  return ratio.masked_fill(is_whole, 0).square().add(1).sqrt().mul(larger);
+}
+
+void check_finite(const char* op, const at::Tensor& result, const at::Tensor& info,
+                  bool check_errors) {
+  info.copy_(result.isfinite().flatten(-2).all(-1).logical_not());
+  if (check_errors) at::_linalg_check_errors(info, op, result.dim() == 2);
+}
+
 int64_t rounding(const std::optional<std::string_view>& mode) {
   if (!mode.has_value()) return 0;
   return *mode == "trunc" ? 1 : 2;  // the shape function has refused other names
@@ -155,13 +178,36 @@ at::Scalar not_a_number(const at::Tensor& self) {
 #undef LOWEST_CASE
 }
 
+namespace {
+
+bool is_whole(double number) { return number == std::floor(number); }
+
+// What turns a sum of squares divided by their number into one corrected by a fraction.
+std::optional<double> missing_factor(const at::Tensor& result, const at::Tensor& self,
+                                     const std::optional<at::Scalar>& correction) {
+  const double number = correction.value_or(1).toDouble();
+  if (is_whole(number) || result.numel() == 0) return std::nullopt;
+  const auto count = static_cast<double>(self.numel() / result.numel());
+  return count / std::max(0.0, count - number);
+}
+
+}  // namespace
+
 int64_t whole(const std::optional<at::Scalar>& correction) {
-  const at::Scalar value = correction.value_or(1);
-  const double number = value.toDouble();
-  TORCH_CHECK_NOT_IMPLEMENTED(number == std::floor(number),
-                              "var and std on npu take a whole number as correction, not ", number,
-                              ".");
-  return static_cast<int64_t>(number);
+  const double number = correction.value_or(1).toDouble();
+  return is_whole(number) ? static_cast<int64_t>(number) : 0;
+}
+
+void correct_variance(const at::Tensor& variance, const at::Tensor& self,
+                      const std::optional<at::Scalar>& correction) {
+  if (const auto factor = missing_factor(variance, self, correction)) variance.mul_(*factor);
+}
+
+void correct_deviation(const at::Tensor& deviation, const at::Tensor& self,
+                       const std::optional<at::Scalar>& correction) {
+  if (const auto factor = missing_factor(deviation, self, correction)) {
+    deviation.mul_(std::sqrt(*factor));
+  }
 }
 
 void check_overlap(const at::Tensor& out, const at::ITensorListRef& inputs) {

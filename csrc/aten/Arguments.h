@@ -63,6 +63,14 @@ std::vector<at::Tensor> expanded_indices(const at::Tensor& self,
 // ---- attributes ----
 
 // aclnnDivMod: 0 none, 1 trunc, 2 floor.
+// `index` of whole slices along `dim` as an index of elements like `source`.
+at::Tensor along_rows(const at::Tensor& index, int64_t dim, const at::Tensor& source);
+// sqrt(a^2 + b^2) without overflow in between.
+at::Tensor hypotenuse(const at::Tensor& a, const at::Tensor& b);
+// info: 1 where a matrix of `result` is not finite, which is an error if check_errors.
+void check_finite(const char* op, const at::Tensor& result, const at::Tensor& info,
+                  bool check_errors);
+
 int64_t rounding(const std::optional<std::string_view>& mode);
 // aclnnGeluV2: 0 none, 1 tanh.
 int64_t gelu_mode(std::string_view approximate);
@@ -80,8 +88,13 @@ float finite_limit(std::optional<double> value, const at::Tensor& self, int sign
 // NaN, or its conversion to an integer.
 at::Scalar not_a_number(const at::Tensor& self);
 
-// aclnnVarMean and aclnnStd take whole corrections only. 1 if none is given.
+// aclnnVarMean and aclnnStd take whole corrections only: 0 for a fraction, of which the result is then
+// multiplied. 1 if none is given.
 int64_t whole(const std::optional<at::Scalar>& correction);
+void correct_variance(const at::Tensor& variance, const at::Tensor& self,
+                      const std::optional<at::Scalar>& correction);
+void correct_deviation(const at::Tensor& deviation, const at::Tensor& self,
+                       const std::optional<at::Scalar>& correction);
 
 // ---- checks ----
 
@@ -133,6 +146,12 @@ Spec distances(const at::Tensor& x1, const at::Tensor& x2);
 Spec distance_gradient(const at::Tensor& x1, const at::Tensor& x2);
 Spec pair_distances(const at::Tensor& self);
 Spec reduced_to_scalar(const at::Tensor& self, const char* op);
+// Of matrices or batches of them.
+Spec product(const at::Tensor& a, const at::Tensor& b, at::ScalarType dtype);
+Spec combined(const at::Tensor& input, const at::Tensor& coefficients);
+Spec embedded(const at::Tensor& weight, const at::Tensor& indices);
+Spec tiled(const at::Tensor& self, at::IntArrayRef repeats);
+Spec padded(const at::Tensor& self, at::IntArrayRef pad);
 Spec dot_product(const at::Tensor& self, const at::Tensor& other);
 Spec index_selected(const at::Tensor& self, int64_t dim, const at::Tensor& index);
 Spec taken(const at::Tensor& self, const at::Tensor& index);

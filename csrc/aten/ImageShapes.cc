@@ -1,5 +1,6 @@
 #include "csrc/aten/ImageShapes.h"
 
+#include <ATen/native/ConvUtils.h>
 #include <ATen/native/GridSamplerUtils.h>
 #include <ATen/native/Padding.h>
 #include <ATen/native/Pool.h>
@@ -186,6 +187,34 @@ Spec shuffled(const at::Tensor& self, int64_t groups) {
   TORCH_CHECK(self.size(1) % groups == 0, "Number of channels must be divisible by groups. Got ",
               self.size(1), " channels and ", groups, " groups.");
   return sized(self, self.sizes());
+}
+
+Spec convolved(const at::Tensor& input, const at::Tensor& weight, at::IntArrayRef stride,
+               at::IntArrayRef padding, at::IntArrayRef dilation) {
+  check_same_dtype("convolution", {input, weight});
+  return sized(input, at::native::conv_output_size(input.sizes(), weight.sizes(), padding, stride,
+                                                   dilation));
+}
+
+Spec convolved_transposed(const at::Tensor& input, const at::Tensor& weight, at::IntArrayRef stride,
+                          at::IntArrayRef padding, at::IntArrayRef output_padding,
+                          at::IntArrayRef dilation) {
+  check_same_dtype("convolution", {input, weight});
+  return sized(input, at::native::conv_input_size(input.sizes(), weight.sizes(), padding,
+                                                  output_padding, stride, dilation, /*groups=*/1));
+}
+
+Spec affine_grid(const at::Tensor& theta, at::IntArrayRef size) {
+  TORCH_CHECK(size.size() == 4 || size.size() == 5,
+              "AffineGridGenerator needs 4d (spatial) or 5d (volumetric) inputs.");
+  const auto spatial = static_cast<int64_t>(size.size()) - 2;
+  TORCH_CHECK(theta.sizes() == at::IntArrayRef({size[0], spatial, spatial + 1}),
+              "Expected theta of shape [", size[0], ", ", spatial, ", ", spatial + 1,
+              "] for a grid of size ", size, ", but got ", theta.sizes());
+  at::DimVector sizes(size.slice(2));
+  sizes.insert(sizes.begin(), size[0]);
+  sizes.push_back(spatial);
+  return sized(theta, sizes);
 }
 
 }  // namespace at_npu

@@ -21,6 +21,13 @@ Spec columns(const at::Tensor& self, at::IntArrayRef kernel, at::IntArrayRef dil
 Spec image_of_columns(const at::Tensor& self, at::IntArrayRef output_size, at::IntArrayRef kernel,
                       at::IntArrayRef dilation, at::IntArrayRef padding, at::IntArrayRef stride);
 
+Spec convolved(const at::Tensor& input, const at::Tensor& weight, at::IntArrayRef stride,
+               at::IntArrayRef padding, at::IntArrayRef dilation);
+Spec convolved_transposed(const at::Tensor& input, const at::Tensor& weight, at::IntArrayRef stride,
+                          at::IntArrayRef padding, at::IntArrayRef output_padding,
+                          at::IntArrayRef dilation);
+
+Spec affine_grid(const at::Tensor& theta, at::IntArrayRef size);
 Spec grid_sampled(const at::Tensor& input, const at::Tensor& grid);
 Spec shuffled(const at::Tensor& self, int64_t groups);
 

@@ -216,4 +216,74 @@ Spec multilabel_loss(const at::Tensor& self, const at::Tensor& target, int64_t r
   return per_row ? sized(self, {self.size(0)}) : sized(self, {});
 }
 
+Spec product(const at::Tensor& a, const at::Tensor& b, at::ScalarType dtype) {
+  TORCH_CHECK(a.dim() == b.dim() && (a.dim() == 2 || a.dim() == 3) && a.size(-1) == b.size(-2) &&
+                  (a.dim() == 2 || a.size(0) == b.size(0)),
+              "mat1 and mat2 shapes cannot be multiplied (", a.sizes(), " and ", b.sizes(), ")");
+  check_same_dtype("mm", {a, b});
+  TORCH_CHECK(dtype == a.scalar_type() || dtype == at::kFloat,
+              "out_dtype must be the same as input dtype or fp32 for fp16/bf16 inputs, got ",
+              dtype);
+  at::DimVector sizes(a.sizes());
+  sizes.back() = b.size(-1);
+  return sized(a, sizes, dtype);
+}
+
+Spec combined(const at::Tensor& input, const at::Tensor& coefficients) {
+  TORCH_CHECK(coefficients.dim() == 2 && coefficients.size(1) == input.size(0),
+              "expected coefficients of shape [*, ", input.size(0), "], got ",
+              coefficients.sizes());
+  check_same_dtype("linear combination", {input, coefficients});
+  at::DimVector sizes(input.sizes());
+  sizes[0] = coefficients.size(0);
+  return sized(input, sizes);
+}
+
+Spec embedded(const at::Tensor& weight, const at::Tensor& indices) {
+  TORCH_CHECK(weight.dim() == 2, "'weight' must be 2-D");
+  TORCH_CHECK(
+      indices.scalar_type() == at::kLong || indices.scalar_type() == at::kInt,
+      "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+      "Long, Int; but got ",
+      indices.scalar_type(), " instead (while checking arguments for embedding)");
+  at::DimVector sizes(indices.sizes());
+  sizes.push_back(weight.size(1));
+  return sized(weight, sizes);
+}
+
+Spec tiled(const at::Tensor& self, at::IntArrayRef repeats) {
+  const auto added = static_cast<int64_t>(repeats.size()) - self.dim();
+  TORCH_CHECK(added >= 0,
+              "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+              "tensor");
+  at::DimVector sizes(repeats);
+  for (const int64_t count : repeats) {
+    TORCH_CHECK(count >= 0, "Trying to create tensor with negative dimension ", count, ": ",
+                repeats);
+  }
+  for (int64_t i = 0; i < self.dim(); ++i) sizes[added + i] *= self.size(i);
+  return sized(self, sizes);
+}
+
+Spec padded(const at::Tensor& self, at::IntArrayRef pad) {
+  TORCH_CHECK(pad.size() % 2 == 0, "Length of pad must be even but instead it equals ", pad.size());
+  const int64_t dims = self.dim(), changed = static_cast<int64_t>(pad.size()) / 2;
+  TORCH_CHECK(
+      dims >= changed,
+      "Length of pad should be no more than twice the number of dimensions of the input. Pad "
+      "length is ",
+      pad.size(), " while the input has ", dims, " dimensions.");
+  Spec result = sized(self, self.sizes());
+  for (int64_t i = 0; i < changed; ++i) {
+    const int64_t dim = dims - 1 - i, before = pad[2 * i], after = pad[2 * i + 1];
+    result.sizes[dim] += before + after;
+    TORCH_CHECK(result.sizes[dim] >= 0, "The input size ", self.size(dim),
+                ", plus negative padding ", before, " and ", after,
+                " resulted in a negative output size, which is invalid. Check dimension ", dim,
+                " of your input.");
+  }
+  follow_format(result, self);
+  return result;
+}
+
 }  // namespace at_npu

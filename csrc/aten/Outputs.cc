@@ -143,6 +143,11 @@ at::Tensor fit_inplace(const at::Tensor& self, const Spec& spec) {
   return fit(self, spec);
 }
 
+at::Tensor& copy_out(const at::Tensor& result, at::Tensor& out) {
+  at::native::resize_output(out, result.sizes());
+  return out.copy_(result);
+}
+
 void give_back(const at::Tensor& computed, const at::Tensor& out) {
   if (!computed.is_same(out)) out.copy_(computed);
 }

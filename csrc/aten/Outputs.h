@@ -88,6 +88,8 @@ at::Tensor make(const Spec& spec);
 // `out` has another one that the result can be cast to.
 at::Tensor fit(const at::Tensor& out, const Spec& spec);
 at::Tensor fit_inplace(const at::Tensor& self, const Spec& spec);
+// The out= variant of what can only make its result.
+at::Tensor& copy_out(const at::Tensor& result, at::Tensor& out);
 // Copies a temporary of fit*() back.
 void give_back(const at::Tensor& computed, const at::Tensor& out);
 

@@ -15,6 +15,7 @@ import warnings
 from pathlib import Path
 
 import torch
+import yaml
 from torch.testing._internal.common_methods_invocations import op_db
 from torch.testing._internal.opinfo.core import OpInfo
 
@@ -105,6 +106,11 @@ such kernel. Blank: PyTorch does not offer it. The last column is for operators 
 tests do not call by themselves."""
 
 
+def composed() -> list[dict]:
+    """Operators that Ascend has a function for and that have no kernel, with the reasons."""
+    return yaml.safe_load((Path(__file__).parents[2] / "csrc/aten/composed.yaml").read_text())
+
+
 def as_tsv(table: list[list[str]]) -> str:
     return "".join("\t".join(row) + "\n" for row in table)
 
@@ -115,6 +121,8 @@ def as_markdown(table: list[list[str]]) -> str:
     lines = [_INTRODUCTION, "", f"{len(table) - 1} operators: {total}.", ""]
     shown = [table[0], ["---"] * len(HEADER), *table[1:]]
     lines += ["| " + " | ".join(row) + " |" for row in shown]
+    lines += ["", "## No kernel of their own, although Ascend has a function", ""]
+    lines += [f"- {row['reason']}: {', '.join(row['ops'])}." for row in composed()]
     return "\n".join(lines) + "\n"
 
 

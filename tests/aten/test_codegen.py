@@ -48,6 +48,12 @@ def test_conditional_calls_come_in_order() -> None:
     assert text.index("if (is_host_scalar(other)) { ACLNN_CALL(aclnnMuls") < text.index("aclnnMul,")
 
 
+def test_what_follows_the_call_sees_the_given_output() -> None:
+    """Not a temporary of another dtype."""
+    text = code(op="atan2.out", acl="aclnnAtan2(self, other, out)", post="out.mul_(2)")
+    assert text.index("ACLNN_CALL") < text.index("give_back();") < text.index("out.mul_(2);")
+
+
 def test_unstructured_operator_with_output_shape() -> None:
     text = code(op="abs.out", out="like(self)", acl="aclnnAbs(self, out)")
     assert "const at::Tensor result0 = make(like(self));" in text

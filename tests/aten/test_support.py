@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 import torch_npu
 from tests.aten import support
@@ -17,6 +18,17 @@ def test_the_table_is_as_measured() -> None:
     assert not differing, "measure again: bazel run //tests/aten:support"
 
 
+def test_what_has_no_kernel_is_composed() -> None:
+    """A row of composed.yaml goes when its operator gets a kernel; none may run on the CPU."""
+    has = torch._C._dispatch_has_kernel_for_dispatch_key
+    keys = ("CompositeImplicitAutograd", "CompositeExplicitAutograd")
+    keys += ("CompositeExplicitAutogradNonFunctional",)
+    for row in support.composed():
+        for op in row["ops"]:
+            assert not has(f"aten::{op}", "PrivateUse1"), f"{op} has a kernel"
+            assert any(has(f"aten::{op}", key) for key in keys), f"{op} runs on the CPU"
+
+
 @pytest.mark.parametrize("name", ["add", "aten::add", "torch.add"])
 def test_names_are_found_as_people_write_them(name: str) -> None:
     assert torch_npu.ops.support(name)["float32"] == "native"
@@ -25,7 +37,8 @@ def test_names_are_found_as_people_write_them(name: str) -> None:
 def test_states() -> None:
     support = torch_npu.ops.support
     assert support("nn.functional.gelu") == support("gelu")
-    assert support("fft.fft")["complex64"] == "fallback"
+    assert support("linalg.eig")["complex64"] == "fallback"
+    assert support("fft.fft")["complex64"] == "composed"
     assert support("square")["float32"] == "composed"
     assert support("gelu")["float64"] == "refused"
     assert support("_fused_adamw_") == {"*": "native"}

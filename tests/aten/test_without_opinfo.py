@@ -12,6 +12,14 @@ COLUMNS = torch.arange(2 * 12 * 9.0).reshape(2, 12, 9).sin()
 ROWS = torch.tensor([[2, 1], [0, 3], [2, 1], [0, 1], [0, 3]])
 CHANNELS = torch.arange(96.0).reshape(4, 3, 8).sin()
 
+IMAGE = torch.arange(96.0).reshape(2, 3, 4, 4).sin()
+KERNEL = torch.arange(24.0).reshape(2, 3, 2, 2).cos()
+BIAS = torch.tensor([1.0, -1.0])
+VOLUME = torch.arange(162.0).reshape(2, 3, 3, 3, 3).sin()
+KERNEL3 = torch.arange(48.0).reshape(2, 3, 2, 2, 2).cos()
+THETA = torch.arange(12.0).reshape(2, 2, 3).sin()
+A = torch.ops.aten
+
 CALLS = {
     "shifts": lambda d: [N.to(d) << 2, N.to(d) << N.to(d), N.to(d) >> 1, N.to(d) >> N.to(d)],
     "aminmax": lambda d: [*torch._aminmax(X.to(d)), *torch._aminmax(X.to(d), 1, True)],
@@ -33,6 +41,25 @@ CALLS = {
     "bicubic_antialias": lambda d: [
         F.interpolate(CHANNELS[None].to(d), (2, 5), mode="bicubic", antialias=True)],
     "pdist": lambda d: [torch.pdist(X.to(d)), torch.pdist(X.to(d), 3.0)],
+    "slow_conv2d": lambda d: [
+        A._slow_conv2d_forward(IMAGE.to(d), KERNEL.to(d), [2, 2], BIAS.to(d), [1, 2], [1, 0]),
+        A.slow_conv_dilated2d(IMAGE.to(d), KERNEL.to(d), [2, 2], None, [1, 1], [1, 1], [2, 1]),
+        A.slow_conv_transpose2d(IMAGE.to(d), KERNEL.transpose(0, 1).to(d), [2, 2], None, [2, 2])],
+    "slow_conv3d": lambda d: [
+        A.slow_conv3d_forward(VOLUME.to(d), KERNEL3.to(d), [2, 2, 2], None, [1, 1, 1], [0, 1, 0]),
+        A.slow_conv_dilated3d(VOLUME.to(d), KERNEL3.to(d), [2, 2, 2], None, [1, 1, 1], [1, 0, 0]),
+        A.slow_conv_transpose3d(VOLUME.to(d), KERNEL3.transpose(0, 1).to(d), [2, 2, 2])],
+    "slow_conv2d_backward": lambda d: list(A._slow_conv2d_backward.output_mask(
+        IMAGE[:, :, :3, :3].to(d), IMAGE.to(d), torch.ones(3, 3, 2, 2).to(d), [2, 2], [1, 1], [0, 0],
+        [True, True, True])),
+    "add_relu": lambda d: [
+        A._add_relu(X.to(d), X[:1].to(d), alpha=-2), A._add_relu_(X.to(d), X[:1].to(d))],
+    "affine_grid": lambda d: [F.affine_grid(THETA.to(d), [2, 1, 3, 4], align)
+                              for align in (False, True)],
+    "chunk_cat": lambda d: [
+        torch._chunk_cat([X.to(d), X.repeat(3, 1).to(d)], 0, 2),
+        torch._chunk_cat([X.to(d), X.to(d)], 1, 3), torch._chunk_cat([N.to(d), N.to(d)], 0, 2),
+        torch._chunk_cat([X.to(d), X.to(d)], 0, 2, out=torch.empty(0, device=d))],
     "isin_many": lambda d: [torch.isin(N.to(d), torch.arange(0, 200, 3).to(d)),
                             torch.isin(N.to(d), torch.arange(0, 200, 3).to(d), invert=True)],
 }  # fmt: skip
@@ -44,6 +71,58 @@ def test_same_as_cpu(name: str) -> None:
     torch_npu._C.reset_fallback_stats()
     torch.testing.assert_close([t.cpu() for t in CALLS[name]("npu")], expected)
     assert not torch_npu._C.fallback_stats()
+
+
+def test_depthwise_convolutions() -> None:
+    """CUDA's names for them; the CPU has none."""
+    weight, weight3 = KERNEL[0][:, None], KERNEL3[0][:, None]
+    actual = A._conv_depthwise2d(
+        IMAGE.npu(), weight.npu(), [2, 2], None, [1, 1], [1, 0], [1, 2]
+    )
+    expected = F.conv2d(IMAGE, weight, None, 1, (1, 0), (1, 2), groups=3)
+    torch.testing.assert_close(actual.cpu(), expected)
+    arguments = [2, 2, 2], None, [1, 1, 1], [0, 0, 0], [1, 1, 1]
+    actual = A.conv_depthwise3d(VOLUME.npu(), weight3.npu(), *arguments)
+    torch.testing.assert_close(actual.cpu(), F.conv3d(VOLUME, weight3, groups=3))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_products_in_another_dtype(dtype: torch.dtype) -> None:
+    """float32 results of half inputs; the CPU has none."""
+    a, b = X.to("npu", dtype), X.t().to("npu", dtype)
+    bias = torch.ones(3, device="npu", dtype=dtype)
+    product = a.float() @ b.float()
+    whole, batch = torch.float32, (a[None], b[None])
+    actual = [
+        torch.mm(a, b, whole),
+        torch.addmm(bias, a, b, whole, beta=2, alpha=0.5),
+        torch.bmm(*batch, whole)[0],
+        torch.baddbmm(bias, *batch, whole)[0],
+    ]
+    expected = [product, 2 + product / 2, product, 1 + product]
+    torch.testing.assert_close(actual, expected)
+    assert all(result.dtype == whole for result in actual)
+    with pytest.raises(RuntimeError, match="out_dtype must be"):
+        torch.mm(a, b, torch.int32)
+
+
+def test_splitting_into_views() -> None:
+    """FSDP's: strided outputs of one tensor."""
+    flat = torch.zeros(3, 8, device="npu")
+    parts = [flat[:, 1:3], flat[:, 4:6]]
+    torch.split_with_sizes_copy(X.npu(), [2, 2], 1, out=parts)
+    assert torch.equal(flat[:, 1:3].cpu(), X[:, :2])
+    assert torch.equal(flat[:, 4:6].cpu(), X[:, 2:])
+    with pytest.raises(RuntimeError):
+        torch.split_with_sizes_copy(X.npu(), [1, 2], 1, out=parts)
+
+
+def test_foreach_numbers_of_a_tensor() -> None:
+    numbers = torch.tensor([0.5, 2.0])
+    lists = [[X + i, N.float() + i] for i in range(3)]
+    for op in (torch._foreach_addcmul, torch._foreach_addcdiv):
+        actual = op(*[[t.npu() for t in tensors] for tensors in lists], numbers)
+        torch.testing.assert_close([t.cpu() for t in actual], list(op(*lists, numbers)))
 
 
 def test_shifts_in_place() -> None:

@@ -11,7 +11,7 @@ import yaml
 from torchgen.gen import get_grouped_native_functions, parse_native_yaml
 from torchgen.model import DispatchKey, NativeFunction, NativeFunctionsGroup, SchemaKind
 
-_KEYS = {"op", "acl", "meta", "out", "pre", "cast", "variants", "computed_as"}
+_KEYS = {"op", "acl", "meta", "out", "pre", "post", "cast", "variants", "computed_as"}
 _META = re.compile(r"(\w+)\((.+)\)")
 _CALL = re.compile(r"(aclnn\w+)\((.*)\)\s*", re.DOTALL)
 
@@ -45,6 +45,7 @@ class Entry:
     meta: tuple[str, str] | None  # class of csrc/aten/Iterators.h and its arguments
     outputs: tuple[str, ...]
     pre: str
+    post: str  # after the last call, not after one with a condition
     cast: tuple[str, ...] | None
     computed_as: dict[str, str]  # output -> dtype, where aclnn's is another than PyTorch's
     slow_kernels: dict[str, str]  # function -> PyTorch's kernel for any device, if it has one
@@ -104,7 +105,8 @@ class Schemas:
     def __init__(self) -> None:
         folder = pathlib.Path(torchgen.__file__).parent / "packaged/ATen/native"
         parsed = parse_native_yaml(str(folder / "native_functions.yaml"), str(folder / "tags.yaml"))
-        self._composite = parsed.backend_indices[DispatchKey.CompositeExplicitAutograd]
+        self._backends = parsed.backend_indices
+        self._functions = parsed.native_functions
         self._found: dict[str, tuple[NativeFunctionsGroup | None, NativeFunction]] = {}
         for item in get_grouped_native_functions(parsed.native_functions):
             group = item if isinstance(item, NativeFunctionsGroup) else None
@@ -112,8 +114,14 @@ class Schemas:
                 self._found[str(function.func.name)] = (group, function)
 
     def composite_kernels(self, functions: tuple[NativeFunction, ...]) -> dict[str, str]:
-        found = {str(f.func.name): self._composite.get_kernel(f) for f in functions}
+        backend = self._backends[DispatchKey.CompositeExplicitAutograd]
+        found = {str(f.func.name): backend.get_kernel(f) for f in functions}
         return {name: metadata.kernel for name, metadata in found.items() if metadata}
+
+    def kernels(self, key: DispatchKey) -> dict[str, tuple[str, str]]:
+        """Operator -> (name of its header, kernel) of all that a backend of PyTorch has."""
+        found = [(f, self._backends[key].get_kernel(f)) for f in self._functions]
+        return {str(f.func.name): (f.root_name, data.kernel) for f, data in found if data}
 
     def find(self, op: str) -> tuple[NativeFunctionsGroup | None, NativeFunction]:
         if op not in self._found:
@@ -155,6 +163,7 @@ def parse_entry(data: dict, schemas: Schemas) -> Entry:
         meta=parse_meta(op, data["meta"]) if "meta" in data else None,
         outputs=as_tuple(data.get("out")),
         pre=data.get("pre", ""),
+        post=data.get("post", ""),
         cast=as_tuple(data["cast"]) if "cast" in data else None,
         computed_as=data.get("computed_as", {}),
         slow_kernels=schemas.composite_kernels(functions),

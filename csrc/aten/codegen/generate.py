@@ -1,4 +1,4 @@
-"""Generates the operator library: ops_<n>.cc, vendor_<family>.cc, aclnn/<family>.h, docstrings."""
+"""Generates the operator library: ops_<n>.cc, sparse.cc, vendor_<family>.cc, aclnn/<family>.h, docs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ import pathlib
 
 import aclnn_table
 
-from csrc.aten.codegen import entries, foreach, parameters, vendor, vendor_docs, wrappers
+from csrc.aten.codegen import (
+    entries,
+    foreach,
+    parameters,
+    sparse,
+    vendor,
+    vendor_docs,
+    wrappers,
+)
 
 _INCLUDES = """// Generated from csrc/aten/ops/*.yaml.
+#include <ATen/ops/complex.h>
 #include <ATen/ops/gcd.h>
+#include <ATen/ops/imag.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
+#include <ATen/ops/real.h>
 #include <ATen/ops/where.h>
 #include <torch/library.h>
 
@@ -73,6 +84,7 @@ def main() -> None:
     parser.add_argument("--shards", nargs="*", type=pathlib.Path, default=[], metavar="FILE")
     parser.add_argument("--vendor", nargs="*", type=pathlib.Path, default=[])
     parser.add_argument("--vendor_sources", nargs="*", type=pathlib.Path, metavar="FILE")
+    parser.add_argument("--sparse", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--docs", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--parameters", nargs="*", type=pathlib.Path, metavar="FILE")
     options = parser.parse_args()
@@ -88,6 +100,8 @@ def main() -> None:
             path.write_text(parameters.includes(text, options.aclnn) + text)
     if options.docs:
         options.docs.write_text(vendor_docs.docs_module(vendor_ops, options.aclnn))
+    if options.sparse:
+        options.sparse.write_text(sparse.source(sparse.kernels(entries.Schemas())))
     if options.shards:
         loaded = entries.load(sorted(options.ops))
         for path, text in zip(options.shards, shards(loaded, len(options.shards)), strict=True):

@@ -109,6 +109,7 @@ def _call_function(entry: Entry) -> str:
     lines += [f"    {entry.calls[-1].code}", "  }"]
     lines += [f"  {name}.copy_({name}_made);" for name in made]
     lines += [f"  {name}_wide.give_back();" for name in wide]
+    lines += [f"  {entry.post};"] if entry.post else []
     return "\n".join([*lines, "}"])
 
 

@@ -70,11 +70,20 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(
   return {grad_input, grad_weight, grad_bias};
 }
 
+std::tuple<at::Tensor, at::Tensor, at::Tensor> slow_conv2d_backward(
+    const at::Tensor& grad_output, const at::Tensor& self, const at::Tensor& weight,
+    at::IntArrayRef /*kernel_size*/, at::IntArrayRef stride, at::IntArrayRef padding,
+    std::array<bool, 3> output_mask) {
+  return convolution_backward(grad_output, self, weight, stride, padding, {1, 1},
+                              /*transposed=*/false, {0, 0}, /*groups=*/1, output_mask);
+}
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("convolution_overrideable", &convolution);
   m.impl("convolution_backward_overrideable", &convolution_backward);
+  m.impl("_slow_conv2d_backward.output_mask", &slow_conv2d_backward);
 }
 
 }  // namespace at_npu

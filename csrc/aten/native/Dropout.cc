@@ -29,6 +29,8 @@ std::tuple<at::Tensor, at::Tensor> dropout(const at::Tensor& input, double p,
 
 at::Tensor dropout_backward(const at::Tensor& grad_output, const at::Tensor& mask, double scale) {
   const c10_npu::NPUGuard guard(grad_output.device());
+  // Whole numbers become floating-point ones.
+  if (!grad_output.is_floating_point()) return grad_output.mul(mask).mul(scale);
   return scaled_by_mask(grad_output, mask, scale);
 }
 

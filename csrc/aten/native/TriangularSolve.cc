@@ -1,5 +1,4 @@
 #include <ATen/native/LinearAlgebraUtils.h>
-#include <ATen/native/Resize.h>
 #include <torch/library.h>
 
 #include "csrc/aten/AclnnCall.h"
@@ -27,9 +26,7 @@ at::Tensor solve_triangular(const at::Tensor& a, const at::Tensor& b, bool upper
 
 at::Tensor& solve_triangular_out(const at::Tensor& a, const at::Tensor& b, bool upper, bool left,
                                  bool unitriangular, at::Tensor& out) {
-  const at::Tensor result = solve_triangular(a, b, upper, left, unitriangular);
-  at::native::resize_output(out, result.sizes());
-  return out.copy_(result);
+  return copy_out(solve_triangular(a, b, upper, left, unitriangular), out);
 }
 
 }  // namespace

@@ -178,5 +178,8 @@ EMULATE(aclnnInplaceLerp, broadcast,
         [](Tensor self, Tensor end, Tensor weight) { at::lerp_out(self, self, end, weight); })
 EMULATE(aclnnInplaceLerps, broadcast,
         [](Tensor self, Tensor end, Scalar weight) { at::lerp_out(self, self, end, weight); })
+EMULATE(aclnnAddRelu, broadcast, [](Tensor self, Tensor other, Scalar alpha, Tensor out) {
+  out.copy_(at::add(self, other, alpha).clamp_min(0));
+})
 
 }  // namespace ascend_emulator

@@ -50,6 +50,23 @@ Scalar number(const Tensor& tensor) { return tensor.item(); }
 Scalar number(const Scalars& scalars, size_t i) { return scalars.at(i); }
 Scalar number(const Tensor& tensor, size_t i) { return tensor.flatten()[int64_t(i)].item(); }
 
+Tensor rounded(const Tensor& x, int64_t mode) {
+  switch (mode) {
+    case 1:
+      return x.round();  // half to even
+    case 2:
+      return x.floor();
+    case 3:
+      return x.ceil();
+    case 4:
+      return x.abs().add(0.5).floor().mul(x.sign());  // half away from zero
+    case 5:
+      return x.trunc();
+    default:
+      TORCH_CHECK(false, "roundMode is ", mode, "; it must be 1 to 5.");
+  }
+}
+
 template <class Body>
 void each(const Tensors& first, const Tensors& second, Body body) {
   TORCH_CHECK(first.size() == second.size(), "the lists have ", first.size(), " and ",
@@ -183,6 +200,9 @@ EMULATE(aclnnForeachNonFiniteCheckAndUnscale, [](Tensors grads, Tensor found, Te
     if (!at::isfinite(grad).all().item<bool>()) found.fill_(1);
     grad.mul_(inverse.item());
   }
+})
+EMULATE(aclnnForeachRoundOffNumberV2, [](Tensors x, Scalar mode, Tensors out) {
+  each(x, out, [&](size_t i) { out[i].copy_(rounded(x[i], mode.toLong())); });
 })
 
 }  // namespace ascend_emulator

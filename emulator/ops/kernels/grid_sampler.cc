@@ -1,3 +1,4 @@
+#include <ATen/ops/affine_grid_generator.h>
 #include <ATen/ops/grid_sampler_2d.h>
 #include <ATen/ops/grid_sampler_2d_backward.h>
 #include <ATen/ops/grid_sampler_3d.h>
@@ -25,5 +26,8 @@ namespace ascend_emulator {
 
 EMULATE_GRID_SAMPLER(aclnnGridSampler2D, grid_sampler_2d)
 EMULATE_GRID_SAMPLER(aclnnGridSampler3D, grid_sampler_3d)
+EMULATE(aclnnAffineGrid, [](Tensor theta, IntArray size, bool align_corners, Tensor out) {
+  out.copy_(at::affine_grid_generator(wide(theta), size, align_corners));
+})
 
 }  // namespace ascend_emulator

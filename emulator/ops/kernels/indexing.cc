@@ -1,6 +1,7 @@
 #include "emulator/ops/functions/indexing.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/_chunk_cat.h>
 #include <ATen/ops/_embedding_bag.h>
 #include <ATen/ops/_index_put_impl.h>
 #include <ATen/ops/arange.h>
@@ -24,6 +25,7 @@
 #include <ATen/ops/scatter_add.h>
 #include <ATen/ops/scatter_reduce.h>
 #include <ATen/ops/searchsorted.h>
+#include <ATen/ops/split_with_sizes.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/take.h>
 #include <ATen/ops/tensor.h>
@@ -222,6 +224,15 @@ EMULATE(aclnnRepeatInterleaveTensor, [](Tensor repeats, int64_t output_size, Ten
 })
 EMULATE(aclnnChannelShuffle, [](Tensor self, int64_t groups, Tensor out) {
   out.copy_(self.unflatten(1, {groups, -1}).transpose(1, 2).flatten(1, 2));
+})
+EMULATE(aclnnChunkCat, [](Tensors tensors, int64_t dim, int64_t chunks, Tensor out) {
+  out.copy_(at::_chunk_cat(tensors, dim, chunks));
+})
+EMULATE(aclnnSplitWithSize, [](Tensor self, IntArray sizes, int64_t dim, Tensors out) {
+  const std::vector<Tensor> parts = at::split_with_sizes(self, sizes, dim);
+  TORCH_CHECK(parts.size() == out.size(), "splitSize has ", parts.size(), " sizes, out ",
+              out.size(), " tensors.");
+  for (size_t i = 0; i < out.size(); ++i) out[i].copy_(parts[i]);
 })
 
 }  // namespace ascend_emulator

@@ -2,6 +2,8 @@
 
 #include <ATen/ops/_cdist_backward.h>
 #include <ATen/ops/cdist.h>
+#include <ATen/ops/linalg_cholesky_ex.h>
+#include <ATen/ops/linalg_inv_ex.h>
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/linalg_svd.h>
 #include <ATen/ops/linalg_svdvals.h>
@@ -46,6 +48,15 @@ EMULATE(aclnnTriangularSolve, [](Tensor self, Tensor a, bool upper, bool transpo
   const auto [solution, copy] = at::triangular_solve(self, a, upper, transpose, unitriangular);
   x.copy_(solution);
   m.copy_(copy);
+})
+// A matrix without an inverse or factor gives numbers that are not finite.
+EMULATE(aclnnInverse, [](Tensor self, Tensor out) {
+  const auto [inverse, info] = at::linalg_inv_ex(wide(self));
+  out.copy_(inverse.masked_fill(info.ne(0).unsqueeze(-1).unsqueeze(-1), INFINITY));
+})
+EMULATE(aclnnLinalgCholesky, [](Tensor self, bool upper, Tensor out) {
+  const auto [factor, info] = at::linalg_cholesky_ex(wide(self), upper);
+  out.copy_(factor.masked_fill(info.ne(0).unsqueeze(-1).unsqueeze(-1), NAN));
 })
 
 }  // namespace ascend_emulator

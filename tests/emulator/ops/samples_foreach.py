@@ -47,6 +47,8 @@ BINARY = {
     "Pow": torch.pow,
 }
 WITH_ALPHA = ("Add", "Sub")
+ROUNDING = {1: torch.round, 2: torch.floor, 3: torch.ceil, 5: torch.trunc}
+HALVES = [torch.tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]), 3 * seeded(4)]
 
 
 def apply(function, *lists) -> list[Out]:
@@ -97,6 +99,10 @@ def ternary(name: str, function) -> list[tuple[str, list]]:
 
 
 HANDWRITTEN = [
+    (
+        "aclnnForeachRoundOffNumberV2",
+        [HALVES[:1], 4, [Out(torch.tensor([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0]))]],
+    ),
     ("aclnnForeachZeroInplace", [update(torch.zeros_like, X)]),
     ("aclnnForeachPowScalarAndTensor", [1.5, X, apply(lambda x: 1.5**x, X)]),
     ("aclnnForeachLerpList", [X, Y, UNIT, apply(torch.lerp, X, Y, UNIT)]),
@@ -120,5 +126,9 @@ HANDWRITTEN = [
 def samples() -> list[tuple[str, list]]:
     unary = [(f"aclnnForeach{name}", [x, apply(f, x)]) for name, (f, x) in UNARY.items()]
     pairs = [sample for name, f in BINARY.items() for sample in binary(name, f)]
+    rounding = [
+        ("aclnnForeachRoundOffNumberV2", [HALVES, mode, apply(function, HALVES)])
+        for mode, function in ROUNDING.items()
+    ]
     addcdiv, addcmul = ternary("Addcdiv", torch.addcdiv), ternary("Addcmul", torch.addcmul)
-    return unary + pairs + addcdiv + addcmul + HANDWRITTEN
+    return unary + pairs + rounding + addcdiv + addcmul + HANDWRITTEN

@@ -154,6 +154,20 @@ SAMPLING = [
     *_sampled("aclnnGridSampler3D", VOLUME, seeded(2, 3, 4, 5, 3, seed=3).tanh()),
 ]
 
+_THETA = seeded(2, 2, 3, seed=5)
+GRIDS = [
+    (
+        "aclnnAffineGrid",
+        [
+            _THETA,
+            [2, 1, 4, 5],
+            align,
+            Out(torch.nn.functional.affine_grid(_THETA, [2, 1, 4, 5], align)),
+        ],
+    )
+    for align in (False, True)
+]
+
 
 def samples() -> list[tuple[str, list]]:
-    return POOLING + RESIZING + PADDING + SAMPLING
+    return POOLING + RESIZING + PADDING + SAMPLING + GRIDS

@@ -65,6 +65,11 @@ SCATTERING = [
 ARRANGING = [
     ("aclnnCat", [[X, Y], 1, Out(torch.cat([X, Y], 1))]),
     ("aclnnStack", [[X, Y], 1, Out(torch.stack([X, Y], 1))]),
+    ("aclnnChunkCat", [[X, Y], 0, 2, Out(torch._chunk_cat([X, Y], 0, 2))]),
+    (
+        "aclnnSplitWithSize",
+        [X, [1, X.size(1) - 1], 1, [Out(part) for part in X.split([1, X.size(1) - 1], 1)]],
+    ),
     ("aclnnFlip", [X, [0, 1], Out(X.flip(0, 1))]),
     ("aclnnRoll", [X, [1], [0], Out(X.roll(1, 0))]),
     ("aclnnTriu", [X, 1, Out(X.triu(1))]),

@@ -8,6 +8,8 @@ A, B = seeded(4, 3), seeded(5, 3, seed=1)
 GRAD = seeded(4, 5, seed=2)
 TALL, SQUARE = seeded(5, 3, seed=3), seeded(3, 3, seed=4)
 LOWER = SQUARE.tril() + 3 * torch.eye(3)
+POSITIVE = LOWER @ LOWER.mT
+SINGULAR = torch.ones(2, 3, 3)
 
 
 def _distances(x: torch.Tensor) -> torch.Tensor:
@@ -29,6 +31,11 @@ SAMPLES = [
     ("aclnnLinalgQr", [TALL, 2, torch.empty(0), Out(_R)]),
     ("aclnnSvd", [TALL, False, True, Out(_S), Out(_U), Out(_VH.mT.contiguous())]),
     ("aclnnSvd", [TALL, False, False, Out(_S), *_UNUSED]),
+    ("aclnnInverse", [LOWER, Out(torch.linalg.inv(LOWER))]),
+    ("aclnnInverse", [SINGULAR, Out(torch.full_like(SINGULAR, float("inf")))]),
+    ("aclnnLinalgCholesky", [POSITIVE, False, Out(torch.linalg.cholesky(POSITIVE))]),
+    ("aclnnLinalgCholesky", [POSITIVE, True, Out(torch.linalg.cholesky(POSITIVE, upper=True))]),
+    ("aclnnLinalgCholesky", [-SINGULAR, False, Out(torch.full_like(SINGULAR, float("nan")))]),
     (
         "aclnnTriangularSolve",
         [

@@ -117,6 +117,7 @@ BINARY_SCALAR = {
 
 HANDWRITTEN = [
     ("aclnnAdd", [X, Y, 2.0, Out(X + 2 * Y)]),
+    ("aclnnAddRelu", [X, Y[:1], 2.0, Out((X + 2 * Y[:1]).relu())]),
     ("aclnnAdd", [X, Y[:1], 1.0, Out(X + Y[:1])]),
     ("aclnnAdd", [X, N[:3, :5], 1.0, Out(X + N[:3, :5])]),
     ("aclnnAdds", [X, 1.5, 2.0, Out(X + 3.0)]),

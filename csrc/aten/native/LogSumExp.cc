@@ -1,0 +1,40 @@
+#include <ATen/ops/logsumexp_native.h>
+#include <torch/library.h>
+
+#include "csrc/aten/AclnnCall.h"
+#include "csrc/aten/Arguments.h"
+#include "csrc/aten/aclnn/reduction.h"
+#include "csrc/core/NPUGuard.h"
+
+namespace at_npu {
+namespace {
+
+// The function has no complex numbers and does not say what it makes of nothing: PyTorch composes
+// those.
+at::Tensor logsumexp(const at::Tensor& self, at::IntArrayRef dim, bool keepdim) {
+  if (self.is_complex() || self.numel() == 0) return at::native::logsumexp(self, dim, keepdim);
+  const c10_npu::NPUGuard guard(self.device());
+  const at::ScalarType dtype = self.is_floating_point()
+                                   ? self.scalar_type()
+                                   : at::typeMetaToScalarType(at::get_default_dtype());
+  const at::Tensor out = make(reduced(self, dim, keepdim, dtype));
+  ACLNN_CALL(aclnnLogSumExp, self, dims_or_all(dim, self), keepdim, out);
+  return out;
+}
+
+at::Tensor& logsumexp_out(const at::Tensor& self, at::IntArrayRef dim, bool keepdim,
+                          at::Tensor& out) {
+  TORCH_CHECK(
+      at::isFloatingType(out.scalar_type()) || at::isComplexType(out.scalar_type()),
+      "logsumexp(): Expected floating point type for result tensor, but got: ", out.scalar_type());
+  return copy_out(logsumexp(self, dim, keepdim), out);
+}
+
+}  // namespace
+
+TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
+  m.impl("logsumexp", &logsumexp);
+  m.impl("logsumexp.out", &logsumexp_out);
+}
+
+}  // namespace at_npu
