@@ -67,6 +67,29 @@ def test_operator_written_by_hand(tmp_path: Path) -> None:
     assert "kernel_npu_own" not in text and 'm.impl("npu_own", &fake_npu_own);' in text
 
 
+MISSING = {
+    "schema": "npu_none(Tensor x) -> Tensor",
+    "doc": "Nothing.",
+    "only_on": "Ascend 950",
+    "function": "aclnnNone",
+    "instead": "npu_norm",
+}
+
+
+def test_operator_that_atlas_a2_lacks(tmp_path: Path) -> None:
+    ops = load(tmp_path, MISSING)
+    (text,) = vendor.shards(ops, 1)
+    assert '{"npu_none", "aclnnNone", "Ascend 950", "npu_norm"},' in text
+    assert "fake_npu_none" not in text and "kernel_npu_none" not in text
+    assert "aclnnNone is there on Ascend 950 only.\\nUse npu_norm." in vendor.docs_module(ops, [])
+
+
+def test_composite(tmp_path: Path) -> None:
+    entry = {"schema": "npu_both(Tensor x) -> Tensor", "doc": "Both.", "kernel": "composite"}
+    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    assert "npu_both(Tensor x) -> Tensor" in text and "m.impl" not in text
+
+
 def test_docstring(tmp_path: Path) -> None:
     table = tmp_path / "norm.yaml"
     table.write_text(
@@ -112,6 +135,20 @@ def test_bad_entries_are_named(tmp_path: Path, entry: dict, message: str) -> Non
     with pytest.raises(EntryError, match=message) as error:
         load(tmp_path, entry, GRAD)
     assert "npu_norm" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (changed(MISSING, instead=None), "with `only_on` the keys must be"),
+        (changed(MISSING, out="same(x)"), "with `only_on` the keys must be"),
+        (changed(NORM, kernel="mine"), "`kernel` is composite or left out, not 'mine'"),
+        (changed(NORM, kernel="composite"), "a composite is written by hand"),
+    ],
+)
+def test_bad_entries_of_other_kinds_are_named(tmp_path: Path, entry: dict, message: str) -> None:
+    with pytest.raises(EntryError, match=message):
+        load(tmp_path, entry, GRAD)
 
 
 def test_duplicates_are_named(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ ENTRIES = {
     entry["schema"].split("(")[0]: entry
     for path in (Path(__file__).parents[2] / "csrc/aten/vendor").glob("*.yaml")
     for entry in yaml.safe_load(path.read_text())
+    if "only_on" not in entry
 }
 FORMULAS = {name: entry["backward"] for name, entry in ENTRIES.items() if "backward" in entry}
 

@@ -7,7 +7,10 @@ An entry has
     out       one C++ expression for each result: shape and dtype, or a number
     acl       the aclnn call, as in csrc/aten/ops; without it csrc/aten/vendor/*.cc has the kernel
     backward  {arguments: call of another operator}, with the names of arguments, out<i> and grad<i>
+    kernel    composite: csrc/aten/vendor/*.cc makes it of other operators, for all devices
 Results are named out, or out0, out1 … if there are several.
+An operator that Atlas A2 lacks has `schema`, `doc`, `only_on` (the devices that have it), `function`
+(which CANN has on those only) and `instead` (what to use): its kernel raises.
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ from torchgen.model import Argument, BaseTy, BaseType, FunctionSchema, ListType,
 
 from csrc.aten.codegen.entries import Call, EntryError, as_calls, as_tuple
 
-_KEYS = {"schema", "doc", "check", "out", "acl", "backward"}
+_KEYS = {"schema", "doc", "check", "out", "acl", "backward", "kernel"}
+_UNAVAILABLE_KEYS = {"schema", "doc", "only_on", "function", "instead"}
 _FORMULA = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
 _TENSOR = BaseType(BaseTy.Tensor)
 
@@ -36,6 +40,7 @@ _INCLUDES = """// Generated from csrc/aten/vendor/*.yaml.
 #include "csrc/aten/Arguments.h"
 #include "csrc/aten/vendor/AllRules.h"
 #include "csrc/aten/vendor/Derivative.h"
+#include "csrc/aten/vendor/Unavailable.h"
 #include "csrc/core/NPUGuard.h"
 
 // Every function takes all that its schema has.
@@ -54,6 +59,15 @@ class Formula:
 
 
 @dataclasses.dataclass(frozen=True)
+class Unavailable:
+    """Why Atlas A2 lacks an operator, and what to use instead."""
+
+    function: str
+    only_on: str
+    instead: str
+
+
+@dataclasses.dataclass(frozen=True)
 class VendorOp:
     """One entry."""
 
@@ -64,6 +78,8 @@ class VendorOp:
     outputs: tuple[str, ...]
     calls: tuple[Call, ...]
     formula: Formula | None
+    composite: bool = False
+    unavailable: Unavailable | None = None
 
     @property
     def name(self) -> str:
@@ -86,6 +102,8 @@ class VendorOp:
 
 def parse(data: dict) -> VendorOp:
     text = data.get("schema", "<no schema>")
+    if "only_on" in data:
+        return _parse_unavailable(text, data)
     if set(data) - _KEYS or not {"schema", "doc"} <= set(data):
         raise EntryError(f"{text}: keys must be `schema`, `doc` and some of {sorted(_KEYS)}")
     schema = FunctionSchema.parse(text)
@@ -93,6 +111,10 @@ def parse(data: dict) -> VendorOp:
     formula = data.get("backward", {})
     if len(formula) > 1:
         raise EntryError(f"{name}: one operator computes all gradients, not {len(formula)}")
+    if data.get("kernel", "composite") != "composite":
+        raise EntryError(f"{name}: `kernel` is composite or left out, not {data['kernel']!r}")
+    if "kernel" in data and set(data) - {"schema", "doc", "kernel"}:
+        raise EntryError(f"{name}: a composite is written by hand: it has `schema` and `doc` only")
     op = VendorOp(
         text=text,
         schema=schema,
@@ -101,12 +123,23 @@ def parse(data: dict) -> VendorOp:
         outputs=as_tuple(data.get("out")),
         calls=as_calls(name, data["acl"]) if "acl" in data else (),
         formula=_formula(name, *next(iter(formula.items()))) if formula else None,
+        composite="kernel" in data,
     )
+    if op.composite:
+        return op
     if op.outputs and len(op.outputs) != len(schema.returns):
         raise EntryError(f"{name}: returns {len(schema.returns)} values, `out` has another number")
     if not op.outputs and any(value.annotation is None for value in schema.returns):
         raise EntryError(f"{name}: `out` must say what it returns")
     return op
+
+
+def _parse_unavailable(text: str, data: dict) -> VendorOp:
+    if set(data) != _UNAVAILABLE_KEYS:
+        raise EntryError(f"{text}: with `only_on` the keys must be {sorted(_UNAVAILABLE_KEYS)}")
+    why = Unavailable(data["function"], data["only_on"], data["instead"])
+    schema = FunctionSchema.parse(text)
+    return VendorOp(text, schema, data["doc"].strip(), "", (), (), None, unavailable=why)
 
 
 def _formula(name: str, inputs: str, text: str) -> Formula:
@@ -274,27 +307,40 @@ def _underscored(names: str) -> str:
     return re.sub(r"\b\w+\b", lambda m: m[0] + "_", names)
 
 
+def _unavailable(op: VendorOp) -> str:
+    why = op.unavailable
+    return f'    {{"{op.name}", "{why.function}", "{why.only_on}", "{why.instead}"}},'
+
+
 def shard(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     """One source file: schemas, kernels, fake kernels and derivatives."""
     ours = [op for op in ops if op.calls]
+    faked = [op for op in ops if not op.unavailable and not op.composite]
+    missing = [op for op in ops if op.unavailable]
     derivatives = [_derivative(op, all_ops) for op in ops if op.formula]
     parts = [_INCLUDES, "namespace at_npu::vendor {\nnamespace {\n"]
     with _torchgen_options():
-        for op in ops:
+        for op in faked:
             parts.append(f"// {op.name}")
             if op.calls:
                 parts.append(_kernel(op))
             parts.append(_fake(op))
     if derivatives:
         parts += ["const Derivative kDerivatives[] = {", *derivatives, "};"]
+    if missing:
+        parts += ["const Unavailable kUnavailable[] = {", *map(_unavailable, missing), "};"]
     parts.append("}  // namespace\n")
     parts.append("TORCH_LIBRARY_FRAGMENT(npu, m) {")
     parts += [f'  m.def(R"({op.text})", {{at::Tag::pt2_compliant_tag}});' for op in ops]
     parts.append("}\nTORCH_LIBRARY_IMPL(npu, PrivateUse1, m) {")
     parts += [f'  m.impl("{op.name}", &kernel_{op.symbol});' for op in ours]
     parts.append("}\nTORCH_LIBRARY_IMPL(npu, Meta, m) {")
-    parts += [f'  m.impl("{op.name}", &fake_{op.symbol});' for op in ops]
+    parts += [f'  m.impl("{op.name}", &fake_{op.symbol});' for op in faked]
     parts.append("}")
+    if missing:
+        parts.append("TORCH_LIBRARY_IMPL(npu, CompositeExplicitAutograd, m) {")
+        parts.append("  for (const Unavailable& op : kUnavailable) implement(m, op);")
+        parts.append("}")
     if derivatives:
         parts.append("TORCH_LIBRARY_IMPL(npu, AutogradPrivateUse1, m) {")
         parts.append(
@@ -336,6 +382,11 @@ def _dtypes(op: VendorOp, tables: dict[str, dict[str, str]]) -> list[str]:
 
 def docstring(op: VendorOp, tables: dict[str, dict[str, str]]) -> str:
     parts = [f"torch_npu.{op.text}", "", op.doc]
+    if why := op.unavailable:
+        return "\n".join(
+            [*parts, "", f"Not on Atlas A2: {why.function} is there on {why.only_on} only.",
+             f"Use {why.instead}.", "", "Raises:", "    NotImplementedError: always."]
+        )  # fmt: skip
     if dtypes := _dtypes(op, tables):
         parts += ["", "dtypes on Atlas A2:", *dtypes]
     if op.formula:
