@@ -9,6 +9,7 @@ import vendor_dense
 import vendor_experts
 import vendor_formats
 import vendor_quantized
+import vendor_routing_map
 import yaml
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
@@ -16,7 +17,14 @@ from vendor_case import Case, close, results, tensors_in, widen
 
 import torch_npu
 
-MODULES = (vendor_dense, vendor_attention, vendor_experts, vendor_quantized, vendor_formats)
+MODULES = (
+    vendor_dense,
+    vendor_attention,
+    vendor_experts,
+    vendor_quantized,
+    vendor_routing_map,
+    vendor_formats,
+)
 CASES = [case for module in MODULES for case in module.CASES]
 ENTRIES = {
     entry["schema"].split("(")[0]: entry
@@ -189,6 +197,21 @@ def test_compiled_forward_and_backward() -> None:
         actual = torch.autograd.grad(compiled(x, gamma).square().sum(), (x, gamma))
         for value, wanted in zip(actual, expected, strict=True):
             torch.testing.assert_close(value.cpu(), wanted.cpu())
+
+
+def test_gradient_of_routed_weights() -> None:
+    tokens, routing_map = vendor_routing_map.TOKENS.npu(), vendor_routing_map.TWO.npu()
+    probs = vendor_routing_map.PROBS.npu().requires_grad_()
+    rows, weights, places = torch_npu.npu_moe_token_permute_with_routing_map(
+        tokens, routing_map, probs=probs, num_out_tokens=10
+    )
+    # The loss depends on both paths of the weights, and not on the sorted tokens.
+    back = torch_npu.npu_moe_token_unpermute_with_routing_map(
+        rows, places, [5, 6], probs=probs, routing_map=routing_map
+    )
+    (grad,) = torch.autograd.grad(back.sum() + 2 * weights.sum(), probs)
+    expected = routing_map * (tokens.sum(1, keepdim=True) + 2)
+    torch.testing.assert_close(grad.cpu(), expected.cpu())
 
 
 def test_no_forward_mode() -> None:

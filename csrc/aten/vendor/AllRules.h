@@ -5,4 +5,5 @@
 #include "csrc/aten/vendor/MoeRules.h"
 #include "csrc/aten/vendor/QuantizationRules.h"
 #include "csrc/aten/vendor/RotaryRules.h"
+#include "csrc/aten/vendor/RoutingMapRules.h"
 #include "csrc/aten/vendor/Rules.h"
