@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 import vendor_attention
+import vendor_compression
 import vendor_dense
 import vendor_experts
 import vendor_formats
+import vendor_optimizer
 import vendor_quantized
 import vendor_routing_map
 import yaml
@@ -23,6 +25,8 @@ MODULES = (
     vendor_experts,
     vendor_quantized,
     vendor_routing_map,
+    vendor_compression,
+    vendor_optimizer,
     vendor_formats,
 )
 CASES = [case for module in MODULES for case in module.CASES]
@@ -55,7 +59,7 @@ def check(case: Case, dtype: torch.dtype, arguments: tuple) -> None:
 def test_every_operator_has_a_case() -> None:
     # An overload that writes into given tensors makes the call of the operator.
     names = {name.split(".")[0] for name in ENTRIES}
-    assert names == {case.op for case in CASES}
+    assert names == {case.op for case in CASES} | {"npu_hans_encode", "npu_hans_decode"}
 
 
 @pytest.mark.parametrize(
@@ -137,8 +141,7 @@ def compare(actual: tuple, imitated: tuple) -> None:
 
 
 def overload_of(case: Case) -> torch._ops.OpOverload:
-    names = case.function.overloads()
-    return getattr(case.function, "default" if "default" in names else names[0])
+    return getattr(case.function, case.overload)
 
 
 @by_name
@@ -154,7 +157,7 @@ def test_opcheck(case: Case) -> None:
 def test_names_and_docstrings() -> None:
     for name in {name.split(".")[0] for name in ENTRIES}:
         function = getattr(torch_npu, name)
-        assert function is getattr(torch.ops.npu, name)
+        assert getattr(function, "__wrapped__", function) is getattr(torch.ops.npu, name)
         text = function.__doc__
         assert text.startswith(f"torch_npu.{name}") and "Raises:" in text
     assert "gamma: float32, float16, bfloat16" in torch_npu.npu_rms_norm.__doc__
@@ -171,6 +174,37 @@ def test_results_into_given_tensors() -> None:
     )
     for out, wanted in zip(outs, expected, strict=True):
         assert torch.equal(out, wanted)
+
+
+def test_results_as_a_tuple() -> None:
+    args = (0.9, 0.99, 0.1, 0.9, 0.99, 1e-8)
+    grad, var, m, v = (torch.ones(3, device="npu") for _ in range(4))
+    results = torch_npu.npu_apply_adam(*args, grad, None, None, out=(var, m, v))
+    assert [t.data_ptr() for t in results] == [t.data_ptr() for t in (var, m, v)]
+    assert (var < 1).all()
+    with pytest.raises(ValueError, match="shorter"):
+        torch_npu.npu_apply_adam(*args, grad, None, None, out=(var, m))
+    with pytest.raises(NotImplementedError, match="npu_apply_adam: give the tensors to change"):
+        torch_npu.npu_apply_adam(*args, grad, None, None)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("spread", [1.0, 1e-30])
+def test_compression_gives_the_same_bits(dtype: torch.dtype, spread: float) -> None:
+    x = (vendor_compression.NUMBERS * spread).to(dtype).npu()
+    outs = vendor_compression.buffers(x)
+    pdf, mantissa, fixed, var = torch_npu.npu_hans_encode(x, True, False, out=outs)
+    high = x.cpu().view(torch.uint8).view(-1, x.element_size())[:, -1]
+    assert torch.equal(pdf.cpu().flatten(), torch.bincount(high, minlength=256).int())
+    out = torch.empty_like(x)
+    torch_npu.npu_hans_decode(mantissa, fixed, var, pdf, False, out=out)
+    assert torch.equal(out.view(torch.uint8), x.view(torch.uint8))
+    # A histogram of other numbers costs room, and no bit.
+    outs[0].copy_(torch.arange(256))
+    torch_npu.npu_hans_encode(x, False, True, out=outs)
+    torch_npu.npu_hans_decode(mantissa, fixed, var, pdf, True, out=out.zero_())
+    assert torch.equal(out.view(torch.uint8), x.view(torch.uint8))
+    assert torch.equal(outs[0].cpu(), torch.arange(256).int())
 
 
 def test_dropout_is_the_same_in_the_backward() -> None:

@@ -17,8 +17,13 @@ from device import DTYPES, FUNCTIONS, NAMES, AclError, Device
 # Cases, as cases() makes them, that are no call of which a result could be expected.
 _WORDS = "eight int4 numbers in a word make another shape"
 _MASK = "a mask has another shape than the sample's index"
+_BYTES = "the number of bytes of each number gives another shape"
 SENSELESS = {
     ("aclnnAscendAntiQuant", torch.int8, torch.int32): _WORDS,
+    ("aclnnHansEncode", torch.float32, torch.float16): _BYTES,
+    ("aclnnHansEncode", torch.float32, torch.bfloat16): _BYTES,
+    ("aclnnHansDecode", torch.float32, torch.float16): _BYTES,
+    ("aclnnHansDecode", torch.float32, torch.bfloat16): _BYTES,
     ("aclnnIndex", torch.int64, torch.bool): _MASK,
     ("aclnnIndexPutImpl", torch.int64, torch.bool): _MASK,
     ("aclnnRemainderTensorTensor", torch.float32, torch.complex64): "there is no such remainder",
