@@ -5,16 +5,15 @@
 #include <type_traits>
 #include <utility>
 
-#include "aclnn/aclnn_ops.h"
 #include "csrc/aten/AclnnArguments.h"
 #include "csrc/aten/ExecutorCache.h"
-#include "csrc/aten/aclnn_parameters.h"
 #include "csrc/core/CoreLimits.h"
 #include "csrc/core/TaskQueue.h"
 
 // ACLNN_CALL(aclnnAdd, self, other, alpha, out): both phases of an aclnn function on the current
 // stream. Takes tensors, scalars, lists and optionals as PyTorch has them; an undefined tensor is
-// passed as a null pointer. The function's declaration fixes the number and kind of arguments.
+// passed as a null pointer. The function's declaration, in csrc/aten/aclnn/<family>.h, fixes the
+// number and kind of arguments.
 #define ACLNN_CALL(function, ...)                                         \
   ::at_npu::aclnn::call(#function, ::at_npu::aclnn::parameters::function, \
                         &function##GetWorkspaceSize, &function __VA_OPT__(, ) __VA_ARGS__)

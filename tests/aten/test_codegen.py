@@ -2,6 +2,7 @@
 
 import pathlib
 
+import aclnn_table
 import pytest
 
 from csrc.aten.codegen import entries, generate, parameters
@@ -129,7 +130,22 @@ def test_shards_hold_every_entry_once() -> None:
 def test_parameter_masks(tmp_path: pathlib.Path) -> None:
     table = tmp_path / "t.yaml"
     table.write_text("aclnnX:\n  self: aclTensor in FLOAT BF16\n  dim: int64_t in\n")
-    text = parameters.header([table])
+    text = parameters.header("t", aclnn_table.load([table]))
     assert f'aclnnX[] = {{{{"self", {1 | 1 << 27:#x}}}, {{"dim", 0x0}}}};' in text
-    with pytest.raises(ValueError, match="FLOAT33"):
-        parameters.mask("aclnnX", "aclTensor in FLOAT33")
+    assert '#include "aclnn/ops/t.h"' in text
+
+
+def test_every_known_dtype_has_a_bit() -> None:
+    for dtype in aclnn_table.DTYPES:
+        parameter = aclnn_table.Parameter("self", "aclTensor", "in", (dtype,))
+        assert parameters.mask(parameter)
+
+
+def test_sources_include_the_families_they_call(tmp_path: pathlib.Path) -> None:
+    """A new function of another family must not compile them again."""
+    for family, function in {"a": "aclnnA", "b": "aclnnB", "c": "aclnnC"}.items():
+        (tmp_path / f"{family}.yaml").write_text(f"{function}:\n  self: aclTensor in\n")
+    code = "ACLNN_CALL(aclnnC, self); widen(aclnn::parameters::aclnnA[0]); // aclnnB is not called"
+    assert parameters.includes(code, sorted(tmp_path.glob("*.yaml"))) == (
+        '#include "csrc/aten/aclnn/a.h"\n#include "csrc/aten/aclnn/c.h"\n'
+    )

@@ -32,7 +32,7 @@ def load(tmp_path: Path, *entries: dict) -> list[vendor.VendorOp]:
 
 
 def test_kernel_and_fake_kernel(tmp_path: Path) -> None:
-    (text,) = vendor.shards(load(tmp_path, NORM, GRAD), 1)
+    text = vendor.sources(load(tmp_path, NORM, GRAD))["ops"]
     assert text.count("check_norm(self, gamma);") == 2
     assert "ACLNN_CALL(aclnnNorm, self, gamma, dim, out0, out1);" in text
     assert "const auto self = Shaped(self_);" in text
@@ -43,7 +43,7 @@ def test_kernel_and_fake_kernel(tmp_path: Path) -> None:
 
 
 def test_derivative(tmp_path: Path) -> None:
-    (text,) = vendor.shards(load(tmp_path, NORM, GRAD), 1)
+    text = vendor.sources(load(tmp_path, NORM, GRAD))["ops"]
     sources = (
         "{Source::Kind::kGrad, 0}, {Source::Kind::kInput, 0}, "
         "{Source::Kind::kOutput, 1}, {Source::Kind::kDefault}"
@@ -57,13 +57,13 @@ def test_operator_that_changes_its_argument(tmp_path: Path) -> None:
         "doc": "Adds.",
         "acl": "aclnnInplaceAdd(self, other)",
     }
-    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    text = vendor.sources(load(tmp_path, entry))["ops"]
     assert "return self;" in text and "return self_;" in text
 
 
 def test_operator_written_by_hand(tmp_path: Path) -> None:
     entry = {"schema": "npu_own(Tensor self) -> int", "doc": "Own.", "out": "self.dim()"}
-    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    text = vendor.sources(load(tmp_path, entry))["ops"]
     assert "kernel_npu_own" not in text and 'm.impl("npu_own", &fake_npu_own);' in text
 
 
@@ -78,7 +78,7 @@ MISSING = {
 
 def test_operator_that_atlas_a2_lacks(tmp_path: Path) -> None:
     ops = load(tmp_path, MISSING)
-    (text,) = vendor.shards(ops, 1)
+    text = vendor.sources(ops)["ops"]
     assert '{"npu_none", "aclnnNone", "Ascend 950", "npu_norm"},' in text
     assert "fake_npu_none" not in text and "kernel_npu_none" not in text
     assert "aclnnNone is there on Ascend 950 only.\\nUse npu_norm." in vendor.docs_module(ops, [])
@@ -86,7 +86,7 @@ def test_operator_that_atlas_a2_lacks(tmp_path: Path) -> None:
 
 def test_composite(tmp_path: Path) -> None:
     entry = {"schema": "npu_both(Tensor x) -> Tensor", "doc": "Both.", "kernel": "composite"}
-    (text,) = vendor.shards(load(tmp_path, entry), 1)
+    text = vendor.sources(load(tmp_path, entry))["ops"]
     assert "npu_both(Tensor x) -> Tensor" in text and "m.impl" not in text
 
 

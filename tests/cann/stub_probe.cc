@@ -3,7 +3,7 @@
 #include <string>
 
 #include "acl/acl.h"
-#include "aclnn/aclnn_ops.h"
+#include "aclnn/ops/matmul.h"
 #include "hccl/hccl.h"
 #include "third_party/cann/stubs/loader.h"
 

@@ -1,9 +1,11 @@
-"""Generates the operator library: ops_<n>.cc, vendor_<n>.cc, aclnn_parameters.h, docstrings."""
+"""Generates the operator library: ops_<n>.cc, vendor_<family>.cc, aclnn/<family>.h, docstrings."""
 
 from __future__ import annotations
 
 import argparse
 import pathlib
+
+import aclnn_table
 
 from csrc.aten.codegen import entries, foreach, parameters, vendor, wrappers
 
@@ -70,23 +72,26 @@ def main() -> None:
     parser.add_argument("--aclnn", nargs="*", type=pathlib.Path, default=[])
     parser.add_argument("--shards", nargs="*", type=pathlib.Path, default=[], metavar="FILE")
     parser.add_argument("--vendor", nargs="*", type=pathlib.Path, default=[])
-    parser.add_argument("--vendor_shards", nargs="*", type=pathlib.Path, default=[], metavar="FILE")
+    parser.add_argument("--vendor_sources", nargs="*", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--docs", type=pathlib.Path, metavar="FILE")
-    parser.add_argument("--parameters", type=pathlib.Path, metavar="FILE")
+    parser.add_argument("--parameters", nargs="*", type=pathlib.Path, metavar="FILE")
     options = parser.parse_args()
     if options.parameters:
-        options.parameters.write_text(parameters.header(sorted(options.aclnn)))
+        families = aclnn_table.families(options.aclnn, options.parameters)
+        for path, functions in families.items():
+            path.write_text(parameters.header(path.stem, functions))
     vendor_ops = vendor.load(sorted(options.vendor))
-    if options.vendor_shards:
-        sources = vendor.shards(vendor_ops, len(options.vendor_shards))
-        for path, text in zip(options.vendor_shards, sources, strict=True):
-            path.write_text(text)
+    if options.vendor_sources:
+        texts = vendor.sources(vendor_ops)
+        for path in options.vendor_sources:
+            text = texts[path.stem.removeprefix("vendor_")]
+            path.write_text(parameters.includes(text, options.aclnn) + text)
     if options.docs:
         options.docs.write_text(vendor.docs_module(vendor_ops, options.aclnn))
     if options.shards:
         loaded = entries.load(sorted(options.ops))
         for path, text in zip(options.shards, shards(loaded, len(options.shards)), strict=True):
-            path.write_text(text)
+            path.write_text(parameters.includes(text, options.aclnn) + text)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ class Unavailable:
 class VendorOp:
     """One entry."""
 
+    family: str  # name of the file
     text: str
     schema: FunctionSchema
     doc: str
@@ -100,10 +101,10 @@ class VendorOp:
         return ["out"] if count == 1 else [f"out{i}" for i in range(count)]
 
 
-def parse(data: dict) -> VendorOp:
+def parse(data: dict, family: str) -> VendorOp:
     text = data.get("schema", "<no schema>")
     if "only_on" in data:
-        return _parse_unavailable(text, data)
+        return _parse_unavailable(data, family)
     if set(data) - _KEYS or not {"schema", "doc"} <= set(data):
         raise EntryError(f"{text}: keys must be `schema`, `doc` and some of {sorted(_KEYS)}")
     schema = FunctionSchema.parse(text)
@@ -116,6 +117,7 @@ def parse(data: dict) -> VendorOp:
     if "kernel" in data and set(data) - {"schema", "doc", "kernel"}:
         raise EntryError(f"{name}: a composite is written by hand: it has `schema` and `doc` only")
     op = VendorOp(
+        family=family,
         text=text,
         schema=schema,
         doc=data["doc"].strip(),
@@ -134,12 +136,15 @@ def parse(data: dict) -> VendorOp:
     return op
 
 
-def _parse_unavailable(text: str, data: dict) -> VendorOp:
+def _parse_unavailable(data: dict, family: str) -> VendorOp:
+    text = data.get("schema", "<no schema>")
     if set(data) != _UNAVAILABLE_KEYS:
         raise EntryError(f"{text}: with `only_on` the keys must be {sorted(_UNAVAILABLE_KEYS)}")
     why = Unavailable(data["function"], data["only_on"], data["instead"])
     schema = FunctionSchema.parse(text)
-    return VendorOp(text, schema, data["doc"].strip(), "", (), (), None, unavailable=why)
+    return VendorOp(
+        family, text, schema, data["doc"].strip(), "", (), (), None, unavailable=why
+    )
 
 
 def _formula(name: str, inputs: str, text: str) -> Formula:
@@ -170,7 +175,7 @@ def load(paths: list[pathlib.Path]) -> list[VendorOp]:
     ops: dict[str, VendorOp] = {}
     for path in paths:
         for data in yaml.safe_load(path.read_text()):
-            op = parse(data)
+            op = parse(data, path.stem)
             if op.name in ops:
                 raise EntryError(f"{op.name}: twice")
             ops[op.name] = op
@@ -312,7 +317,7 @@ def _unavailable(op: VendorOp) -> str:
     return f'    {{"{op.name}", "{why.function}", "{why.only_on}", "{why.instead}"}},'
 
 
-def shard(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
+def source(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     """One source file: schemas, kernels, fake kernels and derivatives."""
     ours = [op for op in ops if op.calls]
     faked = [op for op in ops if not op.unavailable and not op.composite]
@@ -351,9 +356,11 @@ def shard(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     return "\n".join(parts)
 
 
-def shards(ops: list[VendorOp], count: int) -> list[str]:
+def sources(ops: list[VendorOp]) -> dict[str, str]:
+    """One source file for each family."""
     by_name = {op.name: op for op in ops}
-    return [shard(ops[i::count], by_name) for i in range(count)]
+    families = sorted({op.family for op in ops})
+    return {name: source([op for op in ops if op.family == name], by_name) for name in families}
 
 
 # ---- docstrings ----

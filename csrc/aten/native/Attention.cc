@@ -1,3 +1,5 @@
+#include "csrc/aten/aclnn/attention.h"
+
 #include <ATen/native/DispatchStub.h>
 #include <ATen/native/transformers/attention.h>
 #include <ATen/native/transformers/sdp_utils_cpp.h>

@@ -2,6 +2,7 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
+#include "csrc/aten/aclnn/sorting.h"
 #include "csrc/core/NPUGuard.h"
 
 namespace at_npu {

@@ -1,3 +1,5 @@
+#include "csrc/aten/aclnn/convolution.h"
+
 #include <ATen/native/ConvUtils.h>
 #include <torch/library.h>
 

@@ -1,3 +1,5 @@
+#include "csrc/aten/aclnn/copy.h"
+
 #include <ATen/Dispatch_v2.h>
 #include <ATen/ExpandUtils.h>
 #include <ATen/MemoryOverlap.h>

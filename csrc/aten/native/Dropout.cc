@@ -2,6 +2,7 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Outputs.h"
+#include "csrc/aten/aclnn/arithmetic.h"
 #include "csrc/core/NPUGuard.h"
 
 namespace at_npu {

@@ -4,6 +4,7 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
+#include "csrc/aten/aclnn/indexing.h"
 #include "csrc/core/NPUGuard.h"
 
 namespace at_npu {

@@ -3,6 +3,7 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Outputs.h"
+#include "csrc/aten/aclnn/comparison.h"
 #include "csrc/core/NPUGuard.h"
 
 namespace at_npu {

@@ -9,6 +9,7 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Outputs.h"
+#include "csrc/aten/aclnn/copy.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGuard.h"
 

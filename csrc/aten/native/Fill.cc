@@ -3,6 +3,8 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
+#include "csrc/aten/aclnn/copy.h"
+#include "csrc/aten/aclnn/unary.h"
 #include "csrc/core/NPUGuard.h"
 
 namespace at_npu {

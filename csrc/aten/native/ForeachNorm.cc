@@ -4,6 +4,7 @@
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Foreach.h"
 #include "csrc/aten/Outputs.h"
+#include "csrc/aten/aclnn/foreach.h"
 #include "csrc/core/NPUGuard.h"
 
 namespace at_npu {

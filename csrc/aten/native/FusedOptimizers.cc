@@ -4,6 +4,7 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
+#include "csrc/aten/aclnn/optimizer.h"
 #include "csrc/core/NPUGuard.h"
 
 // The steps of torch.optim's optimizers with fused=True. `steps` count the step that is done.

@@ -3,6 +3,7 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Foreach.h"
+#include "csrc/aten/aclnn/foreach.h"
 #include "csrc/core/NPUGuard.h"
 
 // The two steps of torch.amp.GradScaler. Neither waits for the device.

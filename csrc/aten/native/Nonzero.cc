@@ -5,6 +5,8 @@
 #include "aclnn/aclnn_base.h"
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
+#include "csrc/aten/aclnn/indexing.h"
+#include "csrc/aten/aclnn/reduction.h"
 #include "csrc/core/NPUGuard.h"
 
 // Operators whose output size depends on the data. The number of hits is counted first and read

@@ -1,3 +1,5 @@
+#include "csrc/aten/aclnn/random.h"
+
 #include <ATen/ExpandUtils.h>
 #include <ATen/MemoryOverlap.h>
 #include <ATen/core/DistributionsHelper.h>

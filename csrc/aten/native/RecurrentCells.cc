@@ -3,6 +3,7 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
+#include "csrc/aten/aclnn/recurrent.h"
 #include "csrc/core/NPUGuard.h"
 
 // One step of torch.nn.LSTM and torch.nn.GRU after the matrix products: gates [batch, 4 or 3 *

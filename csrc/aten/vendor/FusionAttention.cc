@@ -2,6 +2,8 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
+#include "csrc/aten/aclnn/attention.h"
+#include "csrc/aten/aclnn/random.h"
 #include "csrc/aten/vendor/AttentionRules.h"
 #include "csrc/core/Capture.h"
 #include "csrc/core/NPUGenerator.h"

@@ -5,6 +5,7 @@
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/DataType.h"
 #include "csrc/aten/Outputs.h"
+#include "csrc/aten/aclnn/quantization.h"
 
 namespace at_npu::vendor {
 

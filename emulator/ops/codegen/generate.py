@@ -9,7 +9,6 @@ A function without a kernel leaves `kernels::<function>` undefined, so that libo
 import argparse
 import pathlib
 import re
-import sys
 
 import aclnn_table
 
@@ -154,16 +153,10 @@ def main():
     parser.add_argument("--source", type=pathlib.Path, required=True)
     parser.add_argument("--tables", type=pathlib.Path, nargs="+", required=True)
     options = parser.parse_args()
-    families = {path.stem: aclnn_table.load([path]) for path in sorted(options.tables)}
-    headers = {path.stem: path for path in options.headers}
-    if set(headers) != set(families):
-        sys.exit(
-            f"The families in emulator/ops/BUILD.bazel are {sorted(headers)}, "
-            f"the tables in third_party/cann/aclnn are {sorted(families)}."
-        )
-    for family, functions in families.items():
-        headers[family].write_text(header(functions))
-    options.source.write_text(source(families))
+    families = aclnn_table.families(options.tables, options.headers)
+    for path, functions in families.items():
+        path.write_text(header(functions))
+    options.source.write_text(source({path.stem: rows for path, rows in families.items()}))
 
 
 if __name__ == "__main__":

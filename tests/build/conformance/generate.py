@@ -22,11 +22,9 @@ INCLUDES = [
 
 
 def prototypes(libraries: Path, headers: list[Path]) -> list[generate_stubs.Stub]:
-    found = []
-    for name in yaml.safe_load(libraries.read_text()):
-        (header,) = (path for path in headers if str(path).endswith("/" + name))
-        found += generate_stubs.parse(header.read_text())
-    return found
+    found = generate_stubs.find_headers(yaml.safe_load(libraries.read_text()), headers)
+    paths = [path for row in found.values() for path in row]
+    return [stub for path in paths for stub in generate_stubs.parse(path.read_text())]
 
 
 def program(stubs: list[generate_stubs.Stub]) -> str:

@@ -86,3 +86,17 @@ def load(paths: Iterable[str | pathlib.Path]) -> list[Function]:
                 name, tuple(_parameter(name, key, text) for key, text in parameters.items())
             )
     return [functions[name] for name in sorted(functions)]
+
+
+def families(
+    tables: Iterable[pathlib.Path], outputs: Iterable[pathlib.Path]
+) -> dict[pathlib.Path, list[Function]]:
+    """The functions of each table, by the output file that is named like the table."""
+    by_name = {path.stem: path for path in sorted(tables)}
+    files = {path.stem: path for path in sorted(outputs)}
+    if set(by_name) != set(files):
+        raise ValueError(
+            f"aclnn_families.bzl lists {sorted(files)}, the tables are {sorted(by_name)}"
+        )
+    load(by_name.values())  # a function may stand in one table only
+    return {files[name]: load([path]) for name, path in by_name.items()}

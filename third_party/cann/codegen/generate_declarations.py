@@ -1,4 +1,4 @@
-"""Writes aclnn/aclnn_ops.h: the C declarations of both phases of every function in the tables."""
+"""Writes aclnn/ops/<table>.h: the C declarations of both phases of every function in the table."""
 
 import argparse
 import pathlib
@@ -8,15 +8,14 @@ import aclnn_table
 _HEADER = """\
 // Generated from third_party/cann/aclnn/*.yaml. Phase one checks the arguments, states
 // the workspace it needs and makes an executor; phase two launches that executor on a stream.
-#ifndef ACLNN_ACLNN_OPS_H_
-#define ACLNN_ACLNN_OPS_H_
+#pragma once
 
 #include "aclnn/aclnn_base.h"
 
 CANN_BEGIN_DECLS
 
 """
-_FOOTER = "\nCANN_END_DECLS\n\n#endif  // ACLNN_ACLNN_OPS_H_\n"
+_FOOTER = "\nCANN_END_DECLS\n"
 
 
 def declarations(function: aclnn_table.Function) -> str:
@@ -32,11 +31,12 @@ def declarations(function: aclnn_table.Function) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", required=True, type=pathlib.Path)
-    parser.add_argument("tables", nargs="+")
+    parser.add_argument("--headers", nargs="+", required=True, type=pathlib.Path)
+    parser.add_argument("--tables", nargs="+", required=True, type=pathlib.Path)
     args = parser.parse_args()
-    functions = aclnn_table.load(args.tables)
-    args.output.write_text(_HEADER + "".join(map(declarations, functions)) + _FOOTER)
+    families = aclnn_table.families(args.tables, args.headers)
+    for header, functions in families.items():
+        header.write_text(_HEADER + "".join(map(declarations, functions)) + _FOOTER)
 
 
 if __name__ == "__main__":

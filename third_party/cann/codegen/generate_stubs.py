@@ -95,20 +95,36 @@ def parse(header: str) -> list[Stub]:
     return stubs
 
 
-def generate(libraries: dict, headers: dict[str, str]) -> str:
+def find_headers(libraries: dict, paths: list[pathlib.Path]) -> dict[str, list[pathlib.Path]]:
+    """The headers that each row of the library table names; a * stands for several."""
+    found = {}
+    for name in libraries:
+        matching = sorted(path for path in paths if path.match("*/" + name))
+        if not matching or (len(matching) > 1 and "*" not in name):
+            raise StubError(f"{name}: expected a header with that name, got {matching}")
+        found[name] = matching
+    return found
+
+
+def generate(libraries: dict, headers: dict[str, list[pathlib.Path]]) -> str:
     """The source of all forwarders, and the table of libraries that `resolve` searches."""
     lines = [
         "// Generated from the headers in third_party/cann/include.",
         '#include "third_party/cann/stubs/loader.h"',
     ]
-    lines += [f'#include "{name}"' for name in headers]
+    folders = {name: name.rpartition("/")[0] for name in headers}
+    lines += [
+        f'#include "{folders[name]}/{path.name}"'
+        for name, paths in headers.items()
+        for path in paths
+    ]
     files: dict[str, list[str]] = {}
     definitions, names = [], []
-    for name, text in headers.items():
+    for name, paths in headers.items():
         entry = libraries[name]
         known = files.setdefault(entry["library"], [])
         known += [file for file in entry["files"] if file not in known]
-        for stub in parse(text):
+        for stub in (stub for path in paths for stub in parse(path.read_text())):
             definitions.append(stub.definition(entry["library"]))
             names.append((stub.name, entry["library"]))
     lines += ["", "namespace cann {", "const LibraryFiles kLibraryFiles[] = {"]
@@ -126,16 +142,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--libraries", required=True, type=pathlib.Path)
     parser.add_argument("--output", required=True, type=pathlib.Path)
-    parser.add_argument("headers", nargs="+", help="paths that end in a name of the library table")
+    parser.add_argument("headers", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
     libraries = yaml.safe_load(args.libraries.read_text())
-    headers = {}
-    for name in libraries:
-        paths = [path for path in args.headers if path.endswith("/" + name)]
-        if len(paths) != 1:
-            raise StubError(f"{name}: expected one header with that name, got {paths}")
-        headers[name] = pathlib.Path(paths[0]).read_text()
-    args.output.write_text(generate(libraries, headers))
+    args.output.write_text(generate(libraries, find_headers(libraries, args.headers)))
 
 
 if __name__ == "__main__":
