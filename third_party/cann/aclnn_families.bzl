@@ -7,6 +7,7 @@ ACLNN_FAMILIES = [
     "arithmetic",
     "attention",
     "binary",
+    "collective",
     "comparison",
     "compression",
     "convolution",

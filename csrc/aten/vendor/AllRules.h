@@ -1,6 +1,7 @@
 #pragma once
 
 #include "csrc/aten/vendor/AttentionRules.h"
+#include "csrc/aten/vendor/CollectiveRules.h"
 #include "csrc/aten/vendor/CompressionRules.h"
 #include "csrc/aten/vendor/FormatRules.h"
 #include "csrc/aten/vendor/GroupedMatmulRules.h"

@@ -10,6 +10,7 @@
 
 #include "emulator/ops/emulate.h"
 #include "emulator/ops/kernels/operand.h"
+#include "emulator/ops/kernels/scale_word.h"
 
 namespace ascend_emulator {
 namespace {
@@ -51,16 +52,6 @@ Tensor encoded(const Tensor& scale) {
       .bitwise_and(0xFFFFE000LL)
       .bitwise_or(int64_t{1} << 46);
 }
-Tensor decoded(const Tensor& scale) {
-  const auto type = scale.scalar_type();
-  if (type != at::kLong && type != at::kUInt64) return scale.to(at::kFloat);
-  return scale.contiguous()
-      .view(at::kInt)
-      .slice(-1, 0, std::nullopt, 2)
-      .contiguous()
-      .view(at::kFloat);
-}
-
 // Eight int4 numbers in a word, the first in the lowest bits.
 Tensor packed(const Tensor& numbers) {
   const Tensor parts = numbers.to(at::kLong).unflatten(-1, {-1, 8}).bitwise_and(15);
@@ -123,7 +114,7 @@ EMULATE(aclnnQuantMatmulV5, [](Tensor x1, Tensor x2, OptionalTensor x1_scale, Te
       at::matmul(turned(x1.to(at::kDouble), transposed1), turned(x2.to(at::kDouble), transposed2));
   const bool early = bias && bias->scalar_type() == at::kInt;
   if (early) sums = sums + *bias;
-  Tensor values = sums.to(at::kFloat) * decoded(x2_scale);
+  Tensor values = sums.to(at::kFloat) * decoded_scale(x2_scale);
   if (x1_scale) values = values * x1_scale->unsqueeze(-1);
   if (offset) values = values + wide(*offset);
   if (bias && !early) values = values + wide(*bias);
