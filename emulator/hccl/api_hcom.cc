@@ -10,7 +10,6 @@ HcclResult HcomGetCommHandleByGroup(const char* group, HcclComm* commHandle) {
   }
   *commHandle = Handle::find(group);
   if (*commHandle != nullptr) return HCCL_SUCCESS;
-  return report(failure(HCCL_E_PARA,
-                        "HcomGetCommHandleByGroup: this process has no communicator called %s",
-                        group));
+  return report(failure(
+      HCCL_E_PARA, "HcomGetCommHandleByGroup: this process has no communicator called %s", group));
 }

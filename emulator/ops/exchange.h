@@ -9,8 +9,8 @@
 //   Transfer transfer(int64_t ranks) const;           what is sent and received
 //   void before(int64_t ranks, Tensor sent) const;    fills `sent`, which has one dimension
 //   void after(int64_t ranks, Tensor received) const; makes the outputs of what came
-#define EMULATE_EXCHANGE(function, ...)                                                \
-  constinit const ::ascend_emulator::Exchange ascend_emulator::exchanges::function =   \
+#define EMULATE_EXCHANGE(function, ...)                                              \
+  constinit const ::ascend_emulator::Exchange ascend_emulator::exchanges::function = \
       ::ascend_emulator::make_exchange<::ascend_emulator::parameters::function>(__VA_ARGS__);
 
 namespace ascend_emulator {
@@ -53,9 +53,8 @@ struct ExchangeSteps {
     }
   }
   static void before(const Call& call, int64_t ranks, void* sent) {
-    step(call, ranks, sent, &Transfer::sent, [](const auto& operation, int64_t count, Tensor at) {
-      operation.before(count, at);
-    });
+    step(call, ranks, sent, &Transfer::sent,
+         [](const auto& operation, int64_t count, Tensor at) { operation.before(count, at); });
   }
   static void after(const Call& call, int64_t ranks, void* received) {
     step(call, ranks, received, &Transfer::received,
@@ -86,8 +85,7 @@ consteval Exchange make_exchange(Lambda) {
   using Bound = ExchangeBinding<Wires, typename Signature::Tuple, Indices>;
   using Steps = ExchangeSteps<Bound, Lambda>;
   constexpr uint64_t nullable = Binding<Wires, typename Signature::Tuple, Indices>::kNullable;
-  return {{nullptr, nullable, nullptr}, &Steps::group, &Steps::plan, &Steps::before,
-          &Steps::after};
+  return {{nullptr, nullable, nullptr}, &Steps::group, &Steps::plan, &Steps::before, &Steps::after};
 }
 
 }  // namespace ascend_emulator

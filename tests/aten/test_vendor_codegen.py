@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from csrc.aten.codegen import vendor
+from csrc.aten.codegen import docstrings, vendor
 from csrc.aten.codegen.entries import EntryError
 
 NORM = {
@@ -81,7 +81,9 @@ def test_operator_that_atlas_a2_lacks(tmp_path: Path) -> None:
     text = vendor.sources(ops)["ops"]
     assert '{"npu_none", "aclnnNone", "Ascend 950", "npu_norm"},' in text
     assert "fake_npu_none" not in text and "kernel_npu_none" not in text
-    assert "aclnnNone is there on Ascend 950 only.\\nUse npu_norm." in vendor.docs_module(ops, [])
+    assert "aclnnNone is there on Ascend 950 only.\\nUse npu_norm." in docstrings.docs_module(
+        ops, []
+    )
 
 
 def test_composite(tmp_path: Path) -> None:
@@ -98,7 +100,7 @@ def test_docstring(tmp_path: Path) -> None:
         "aclnnNormGrad: {a: aclTensor in, b: aclTensor in, c: aclTensor in, d: double in, "
         "e: aclTensor out, f: aclTensor out}\n"
     )
-    module = vendor.docs_module(load(tmp_path, NORM, GRAD), [table])
+    module = docstrings.docs_module(load(tmp_path, NORM, GRAD), [table])
     namespace: dict = {}
     exec(module, namespace)
     text = namespace["DOCS"]["npu_norm"]

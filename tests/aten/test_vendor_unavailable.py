@@ -1,4 +1,4 @@
-"""Operators that Atlas A2 lacks: their names and docstrings are there, and a call says why it fails."""
+"""Operators that Atlas A2 lacks have their names and docstrings, and a call says why it fails."""
 
 import re
 from pathlib import Path

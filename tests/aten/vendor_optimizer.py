@@ -16,9 +16,7 @@ def adam(p1, p2, lr, beta1, beta2, eps, grad, locking, nesterov, *, var, m, v):
     return var, m, v
 
 
-def adam_w(
-    p1, p2, lr, decay, beta1, beta2, eps, grad, max_norm, amsgrad, maximize, *, var, m, v
-):
+def adam_w(p1, p2, lr, decay, beta1, beta2, eps, grad, max_norm, amsgrad, maximize, *, var, m, v):
     parameter = torch.nn.Parameter(var.clone())
     optimizer = torch.optim.AdamW(
         [parameter], lr, (beta1, beta2), eps, decay, amsgrad, maximize=maximize, foreach=False

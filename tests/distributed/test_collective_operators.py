@@ -1,4 +1,4 @@
-"""Operators that compute and communicate, on two ranks, against what all ranks' inputs give on the CPU."""
+"""Operators that compute and communicate, on two ranks, against the CPU with all ranks' inputs."""
 
 import traceback
 from collections.abc import Callable
@@ -63,9 +63,7 @@ def mm_all_reduce(rank: int, size: int, group: str) -> None:
 def mm_all_reduce_of_int8(rank: int, size: int, group: str) -> None:
     x, rows = [t.char() for t in of_all(size, M, K)], torch.arange(1, M + 1).float() / 4
     bias = torch.arange(N).int()
-    expected = sum(
-        (t.double() @ X2.double() + bias).float() * SCALE * rows.unsqueeze(1) for t in x
-    )
+    expected = sum((t.double() @ X2.double() + bias).float() * SCALE * rows.unsqueeze(1) for t in x)
     actual = npu().npu_mm_all_reduce_base(
         x[rank].npu(), X2.char().npu(), group, bias=bias.npu(), dequant_scale=SCALE.npu(),
         pertoken_scale=rows.npu(),
@@ -247,7 +245,7 @@ def run_all(rank: int, size: int) -> dict[str, str]:
         try:
             function(rank, size, group)
             torch.npu.synchronize()
-        except Exception:
+        except Exception:  # noqa: BLE001 - reported as the check's failure
             failures[name] = traceback.format_exc()
             break  # the ranks may no longer be in step
     return failures
@@ -262,5 +260,7 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
 def test_operator(failures: list[dict[str, str]], name: str) -> None:
     for rank, failed in enumerate(failures):
         assert name not in failed, f"rank {rank}:\n{failed[name]}"
-        earlier = [other for other in failed if list(CHECKS).index(other) < list(CHECKS).index(name)]
+        earlier = [
+            other for other in failed if list(CHECKS).index(other) < list(CHECKS).index(name)
+        ]
         assert not earlier, f"rank {rank} did not get here: {earlier[0]} failed"

@@ -7,7 +7,7 @@ import pathlib
 
 import aclnn_table
 
-from csrc.aten.codegen import entries, foreach, parameters, vendor, wrappers
+from csrc.aten.codegen import docstrings, entries, foreach, parameters, vendor, wrappers
 
 _INCLUDES = """// Generated from csrc/aten/ops/*.yaml.
 #include <ATen/ops/gcd.h>
@@ -87,7 +87,7 @@ def main() -> None:
             text = texts[path.stem.removeprefix("vendor_")]
             path.write_text(parameters.includes(text, options.aclnn) + text)
     if options.docs:
-        options.docs.write_text(vendor.docs_module(vendor_ops, options.aclnn))
+        options.docs.write_text(docstrings.docs_module(vendor_ops, options.aclnn))
     if options.shards:
         loaded = entries.load(sorted(options.ops))
         for path, text in zip(options.shards, shards(loaded, len(options.shards)), strict=True):

@@ -1,4 +1,4 @@
-"""Ascend's own operators, from csrc/aten/vendor/*.yaml: C++ and docstrings.
+"""Ascend's own operators, from csrc/aten/vendor/*.yaml, as C++.
 
 An entry has
     schema    as torch.library has it, in the namespace npu
@@ -9,8 +9,8 @@ An entry has
     backward  {arguments: call of another operator}, with the names of arguments, out<i> and grad<i>
     kernel    composite: csrc/aten/vendor/*.cc makes it of other operators, for all devices
 Results are named out, or out0, out1 … if there are several.
-An operator that Atlas A2 lacks has `schema`, `doc`, `only_on` (the devices that have it), `function`
-(which CANN has on those only) and `instead` (what to use): its kernel raises.
+An operator that Atlas A2 lacks has `schema`, `doc`, `only_on` (the devices that have it),
+`function` (which CANN has on those only) and `instead` (what to use): its kernel raises.
 """
 
 from __future__ import annotations
@@ -142,9 +142,7 @@ def _parse_unavailable(data: dict, family: str) -> VendorOp:
         raise EntryError(f"{text}: with `only_on` the keys must be {sorted(_UNAVAILABLE_KEYS)}")
     why = Unavailable(data["function"], data["only_on"], data["instead"])
     schema = FunctionSchema.parse(text)
-    return VendorOp(
-        family, text, schema, data["doc"].strip(), "", (), (), None, unavailable=why
-    )
+    return VendorOp(family, text, schema, data["doc"].strip(), "", (), (), None, unavailable=why)
 
 
 def _formula(name: str, inputs: str, text: str) -> Formula:
@@ -152,13 +150,13 @@ def _formula(name: str, inputs: str, text: str) -> Formula:
     if match is None:
         raise EntryError(f"{name}: expected `backward: {{arguments: op(names)}}`, not {text!r}")
     arguments = {}
-    for i, argument in enumerate(_split(match[2])):
+    for i, argument in enumerate(split_arguments(match[2])):
         key, _, value = argument.rpartition("=")
         arguments[key.strip() or str(i)] = value.strip()
-    return Formula(match[1], arguments, tuple(_split(inputs)))
+    return Formula(match[1], arguments, tuple(split_arguments(inputs)))
 
 
-def _split(text: str) -> list[str]:
+def split_arguments(text: str) -> list[str]:
     """At the commas outside of brackets."""
     parts, depth = [""], 0
     for character in text:
@@ -242,7 +240,7 @@ def _torchgen_options() -> Iterator[None]:
         yield
 
 
-def _holds_tensors(argument: Argument) -> bool:
+def holds_tensors(argument: Argument) -> bool:
     type_ = argument.type.elem if isinstance(argument.type, OptionalType) else argument.type
     return type_ == _TENSOR or (isinstance(type_, ListType) and type_.elem == _TENSOR)
 
@@ -298,7 +296,7 @@ def _fake(op: VendorOp) -> str:
     code = _definition(op, "fake_", ["{body}"])
     lines = []
     head, body = code.split("{body}")
-    for argument in filter(_holds_tensors, op.arguments):
+    for argument in filter(holds_tensors, op.arguments):
         head = re.sub(rf"\b{argument.name}\b(?=[,)])", f"{argument.name}_", head)
         optional_or_list = argument.type != _TENSOR
         value = f"shaped({argument.name}_)" if optional_or_list else f"Shaped({argument.name}_)"
@@ -361,62 +359,3 @@ def sources(ops: list[VendorOp]) -> dict[str, str]:
     by_name = {op.name: op for op in ops}
     families = sorted({op.family for op in ops})
     return {name: source([op for op in ops if op.family == name], by_name) for name in families}
-
-
-# ---- docstrings ----
-
-_TORCH_NAMES = {
-    "FLOAT": "float32", "FLOAT16": "float16", "BF16": "bfloat16", "DOUBLE": "float64",
-    "INT8": "int8", "UINT8": "uint8", "INT16": "int16", "INT32": "int32", "INT64": "int64",
-    "BOOL": "bool", "INT4": "int4 (packed)", "UINT64": "uint64",
-}  # fmt: skip
-
-
-def _dtypes(op: VendorOp, tables: dict[str, dict[str, str]]) -> list[str]:
-    """What the hardware takes of each tensor that is passed on as it is."""
-    lines = []
-    call = op.calls[-1] if op.calls else None
-    if call is None:
-        return lines
-    passed, parameters = _split(call.arguments), tables[call.function]
-    tensors = {argument.name for argument in op.arguments if _holds_tensors(argument)}
-    for name, declaration in zip(passed, parameters.values(), strict=True):
-        dtypes = [_TORCH_NAMES[dtype] for dtype in declaration.split()[2:] if dtype in _TORCH_NAMES]
-        if name in tensors and dtypes:
-            lines.append(f"    {name}: {', '.join(dtypes)}")
-    return lines
-
-
-def docstring(op: VendorOp, tables: dict[str, dict[str, str]]) -> str:
-    parts = [f"torch_npu.{op.text}", "", op.doc]
-    if why := op.unavailable:
-        return "\n".join(
-            [*parts, "", f"Not on Atlas A2: {why.function} is there on {why.only_on} only.",
-             f"Use {why.instead}.", "", "Raises:", "    NotImplementedError: always."]
-        )  # fmt: skip
-    if dtypes := _dtypes(op, tables):
-        parts += ["", "dtypes on Atlas A2:", *dtypes]
-    if op.formula:
-        inputs = ", ".join(name for name in op.formula.inputs if name != "_")
-        parts += ["", f"Differentiable with respect to {inputs}."]
-    parts += [
-        "",
-        "Raises:",
-        "    RuntimeError: a shape or an option does not fit; the text names the argument.",
-        "    NotImplementedError: the NPU does not take the dtype of an argument.",
-    ]
-    return "\n".join(parts)
-
-
-def docs_module(ops: list[VendorOp], aclnn: list[pathlib.Path]) -> str:
-    """The Python module with the docstrings by name; overloads come one after the other."""
-    tables: dict[str, dict[str, str]] = {}
-    for path in aclnn:
-        tables.update(yaml.safe_load(path.read_text()))
-    docs: dict[str, str] = {}
-    for op in ops:
-        base = op.name.split(".")[0]
-        text = docstring(op, tables)
-        docs[base] = f"{docs[base]}\n\n{text}" if base in docs else text
-    rows = "".join(f"    {name!r}: {docs[name]!r},\n" for name in sorted(docs))
-    return f'"""Docstrings of operators, from csrc/aten/vendor/*.yaml."""\n\nDOCS = {{\n{rows}}}\n'

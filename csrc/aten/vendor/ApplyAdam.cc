@@ -31,19 +31,19 @@ Results npu_apply_adam_out(const Scalar& beta1_power, const Scalar& beta2_power,
   const Tensor g = grad.to(var.scalar_type());
   const double beta = beta1.toDouble();
   update_moments(g, beta, beta2.toDouble(), m, v);
-  const double step = lr.toDouble() * std::sqrt(1 - beta2_power.toDouble()) /
-                      (1 - beta1_power.toDouble());
+  const double step =
+      lr.toDouble() * std::sqrt(1 - beta2_power.toDouble()) / (1 - beta1_power.toDouble());
   const Tensor direction = use_nesterov.value_or(false) ? at::add(m * beta, g, 1 - beta) : m;
   var.addcdiv_(direction, v.sqrt().add_(epsilon), -step);
   return {var, m, v};
 }
 
-Results npu_apply_adam_w_out(const Scalar& beta1_power, const Scalar& beta2_power,
-                             const Scalar& lr, const Scalar& weight_decay, const Scalar& beta1,
-                             const Scalar& beta2, const Scalar& epsilon, const Tensor& grad,
+Results npu_apply_adam_w_out(const Scalar& beta1_power, const Scalar& beta2_power, const Scalar& lr,
+                             const Scalar& weight_decay, const Scalar& beta1, const Scalar& beta2,
+                             const Scalar& epsilon, const Tensor& grad,
                              const std::optional<Tensor>& max_grad_norm,
-                             std::optional<bool> amsgrad, std::optional<bool> maximize,
-                             Tensor& var, Tensor& m, Tensor& v) {
+                             std::optional<bool> amsgrad, std::optional<bool> maximize, Tensor& var,
+                             Tensor& m, Tensor& v) {
   check_adam_w(grad, max_grad_norm, amsgrad.value_or(false), var, m, v);
   const c10_npu::NPUGuard guard(var.device());
   const Tensor g = grad.to(var.scalar_type());

@@ -16,10 +16,12 @@ c10::TypedOperatorHandle<Signature> find(const char* name) {
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
 }
 
-at::Tensor npu_moe_token_unpermute_with_routing_map(
-    const at::Tensor& permuted_tokens, const at::Tensor& sorted_indices,
-    at::IntArrayRef restore_shape, const OptionalTensor& probs, const OptionalTensor& routing_map,
-    bool drop_and_pad) {
+at::Tensor npu_moe_token_unpermute_with_routing_map(const at::Tensor& permuted_tokens,
+                                                    const at::Tensor& sorted_indices,
+                                                    at::IntArrayRef restore_shape,
+                                                    const OptionalTensor& probs,
+                                                    const OptionalTensor& routing_map,
+                                                    bool drop_and_pad) {
   using Results = std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor>;
   static const auto op =
       find<Results(const at::Tensor&, const at::Tensor&, at::IntArrayRef, const OptionalTensor&,

@@ -5,7 +5,9 @@
 // Matrix products of groups of rows.
 namespace at_npu::vendor {
 
-inline bool any_given(std::initializer_list<bool> given) { return std::ranges::find(given, true) != given.end(); }
+inline bool any_given(std::initializer_list<bool> given) {
+  return std::ranges::find(given, true) != given.end();
+}
 
 // ---- groups as integers ----
 
@@ -22,8 +24,8 @@ void check_grouped_list(const List& x, const List& weight, at::OptionalIntArrayR
       "arguments of activations, group_list_type and act_type are not supported. Give group_list "
       "as a tensor.");
   const size_t count = groups.has_value() ? groups->size() : x.size();
-  TORCH_CHECK(x.size() == (groups.has_value() ? 1 : count), op, ": group_list divides one tensor x, got ",
-              x.size(), " tensors");
+  TORCH_CHECK(x.size() == (groups.has_value() ? 1 : count), op,
+              ": group_list divides one tensor x, got ", x.size(), " tensors");
   TORCH_CHECK(weight.size() == count, op, ": there must be one weight for each of the ", count,
               " groups, got ", weight.size());
   for (size_t i = 0; i < count; ++i) {
@@ -33,9 +35,10 @@ void check_grouped_list(const List& x, const List& weight, at::OptionalIntArrayR
                 weight[i].sizes(), " do not multiply");
   }
   if (!groups.has_value()) return;
-  TORCH_CHECK(std::ranges::is_sorted(*groups) && (*groups)[0] >= 0 && x[0].size(0) >= groups->back(),
-              op, ": group_list must have the ends of groups of the ", x[0].size(0),
-              " rows of x, got ", *groups);
+  TORCH_CHECK(
+      std::ranges::is_sorted(*groups) && (*groups)[0] >= 0 && x[0].size(0) >= groups->back(), op,
+      ": group_list must have the ends of groups of the ", x[0].size(0), " rows of x, got ",
+      *groups);
 }
 
 template <class List, class T = std::remove_cvref_t<decltype(std::declval<List>()[0])>>

@@ -75,9 +75,9 @@ void check_map_unpermute(const T& tokens, const T& places, at::IntArrayRef resto
   constexpr char op[] = "npu_moe_token_unpermute_with_routing_map";
   check_dim(op, "permuted_tokens", tokens, 2, 2);
   check_shape(op, "sorted_indices", places, {tokens.size(0)});
-  TORCH_CHECK(restore_shape.size() == 2 && restore_shape[0] > 0 &&
-                  tokens.size(1) == restore_shape[1],
-              op, ": restore_shape must be [tokens, ", tokens.size(1), "], got ", restore_shape);
+  TORCH_CHECK(
+      restore_shape.size() == 2 && restore_shape[0] > 0 && tokens.size(1) == restore_shape[1], op,
+      ": restore_shape must be [tokens, ", tokens.size(1), "], got ", restore_shape);
   if (!is_given(probs)) return;
   TORCH_CHECK(is_given(map), op, ": with probs routing_map must be given, too");
   check_map(op, *map, probs);

@@ -21,8 +21,7 @@ class Refusal final : public c10::OperatorKernel {
 }  // namespace
 
 void implement(torch::Library& library, const Unavailable& op) {
-  library.impl(op.op,
-               torch::CppFunction::makeFromBoxedFunctor(std::make_unique<Refusal>(op)));
+  library.impl(op.op, torch::CppFunction::makeFromBoxedFunctor(std::make_unique<Refusal>(op)));
 }
 
 }  // namespace at_npu::vendor

@@ -135,8 +135,7 @@ aclnnStatus launch(const Function& function, const Exchange& exchange, void* wor
   if (aclnnStatus status = check_executor(function, executor)) return status;
   const std::unique_ptr<aclOpExecutor, void (*)(aclOpExecutor*)> owner(executor, &finish);
   Prepared prepared;
-  if (aclnnStatus status =
-          plan(exchange, call_of(*executor, stream_device(stream)), &prepared)) {
+  if (aclnnStatus status = plan(exchange, call_of(*executor, stream_device(stream)), &prepared)) {
     return status;
   }
   if (workspace == nullptr || workspace_size < prepared.workspace_size) {

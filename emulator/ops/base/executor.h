@@ -21,8 +21,9 @@ EMULATOR_API aclnnStatus prepare(const Function& function, std::span<const Argum
 EMULATOR_API aclnnStatus launch(const Function& function, aclOpExecutor* executor,
                                 aclrtStream stream);
 
-// The parts of phase 2. Refuses an executor that is not `function`'s, which is gone then; a task that
-// runs `body` on the executor's arguments, of which it has its own copy; and the executor's end.
+// The parts of phase 2. Refuses an executor that is not `function`'s, which is gone then; a task
+// that runs `body` on the executor's arguments, of which it has its own copy; and the executor's
+// end.
 aclnnStatus check_executor(const Function& function, aclOpExecutor* executor);
 std::unique_ptr<Task> make_task(const aclOpExecutor& executor, int device,
                                 std::function<void(const Call&)> body);

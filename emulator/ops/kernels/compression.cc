@@ -12,8 +12,8 @@
 // Lossless compression of floating-point numbers. Ascend does not document the format of its codes;
 // this is one of the same sizes. The highest byte of each number (sign and most of the exponent) is
 // coded, the others are copied. Byte values are ranked by how often they occur, and the ranks are
-// stored in blocks of 64, each with as many bits as its largest one needs: first a byte for each block
-// with that number of bits, then the ranks. At worst that is n + n / 64 bytes.
+// stored in blocks of 64, each with as many bits as its largest one needs: first a byte for each
+// block with that number of bits, then the ranks. At worst that is n + n / 64 bytes.
 namespace ascend_emulator {
 namespace {
 
@@ -131,25 +131,24 @@ EMULATE(aclnnHansEncode, [](Tensor input, Tensor pdf, bool statistic, bool, Tens
   for (const Memory* memory : {&rest, &first, &second}) memory->write_back();
 })
 
-EMULATE(aclnnHansDecode,
-        [](Tensor mantissa, Tensor fixed, Tensor var, Tensor pdf, bool, Tensor out) {
-          const size_t size = out.element_size(), count = out.numel();
-          TORCH_CHECK(count % kBlock == 0 && mantissa.nbytes() == count * (size - 1),
-                      "out must have a multiple of 64 elements, and mantissa all but one byte of "
-                      "each");
-          const Memory numbers(out), rest(mantissa), first(fixed), second(var), counts(pdf);
-          std::vector<uint8_t> codes(first.bytes().begin(), first.bytes().end());
-          codes.insert(codes.end(), second.bytes().begin(), second.bytes().end());
-          const std::span<int32_t> histogram(reinterpret_cast<int32_t*>(counts.bytes().data()),
-                                             256);
-          std::vector<uint8_t> high(count);
-          decode(codes, by_frequency(histogram), high);
-          for (size_t i = 0; i < count; ++i) {
-            const Bytes number = numbers.bytes().subspan(i * size, size);
-            std::copy_n(rest.bytes().begin() + i * (size - 1), size - 1, number.begin());
-            number.back() = high[i];
-          }
-          numbers.write_back();
-        })
+EMULATE(aclnnHansDecode, [](Tensor mantissa, Tensor fixed, Tensor var, Tensor pdf, bool,
+                            Tensor out) {
+  const size_t size = out.element_size(), count = out.numel();
+  TORCH_CHECK(count % kBlock == 0 && mantissa.nbytes() == count * (size - 1),
+              "out must have a multiple of 64 elements, and mantissa all but one byte of "
+              "each");
+  const Memory numbers(out), rest(mantissa), first(fixed), second(var), counts(pdf);
+  std::vector<uint8_t> codes(first.bytes().begin(), first.bytes().end());
+  codes.insert(codes.end(), second.bytes().begin(), second.bytes().end());
+  const std::span<int32_t> histogram(reinterpret_cast<int32_t*>(counts.bytes().data()), 256);
+  std::vector<uint8_t> high(count);
+  decode(codes, by_frequency(histogram), high);
+  for (size_t i = 0; i < count; ++i) {
+    const Bytes number = numbers.bytes().subspan(i * size, size);
+    std::copy_n(rest.bytes().begin() + i * (size - 1), size - 1, number.begin());
+    number.back() = high[i];
+  }
+  numbers.write_back();
+})
 
 }  // namespace ascend_emulator

@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/grouped_matmul.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/matmul.h>
@@ -5,7 +7,6 @@
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
 
-#include "emulator/ops/functions/grouped_matmul.h"
 #include "emulator/ops/functions/moe.h"
 #include "emulator/ops/kernels/groups.h"
 #include "emulator/ops/kernels/operand.h"

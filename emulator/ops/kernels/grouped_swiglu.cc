@@ -22,8 +22,8 @@ void multiply(const Tensor& x, const Tensor& weight, const Tensor& weight_scale,
   for (size_t i = 0; i < groups.size(); ++i) {
     const auto [begin, end] = groups[i];
     // Exact, as the hardware's int32 sums are.
-    const Tensor sums = at::matmul(x.slice(0, begin, end).to(at::kDouble),
-                                   weight.select(0, i).to(at::kDouble));
+    const Tensor sums =
+        at::matmul(x.slice(0, begin, end).to(at::kDouble), weight.select(0, i).to(at::kDouble));
     const Tensor scaled = sums.to(at::kFloat) * wide(weight_scale.select(0, i)) *
                           x_scale.slice(0, begin, end).unsqueeze(-1);
     const auto halves = scaled.chunk(2, -1);
@@ -52,21 +52,21 @@ void multiply_lists(const Tensor& x, const Tensors& weight, const Tensors& weigh
 
 }  // namespace
 
-#define EMULATE_GROUPED_SWIGLU(function)                                                        \
-  EMULATE(function, [](Tensor x, Tensor weight, OptionalTensor bias, OptionalTensor offset,     \
-                       Tensor weight_scale, Tensor x_scale, Tensor group_list, Tensor out,      \
-                       Tensor out_scale, OptionalTensor) {                                      \
-    check_nothing_more(bias || offset);                                                         \
-    multiply(x, weight, weight_scale, x_scale, ranges(group_list, 0), out, out_scale);          \
+#define EMULATE_GROUPED_SWIGLU(function)                                                    \
+  EMULATE(function, [](Tensor x, Tensor weight, OptionalTensor bias, OptionalTensor offset, \
+                       Tensor weight_scale, Tensor x_scale, Tensor group_list, Tensor out,  \
+                       Tensor out_scale, OptionalTensor) {                                  \
+    check_nothing_more(bias || offset);                                                     \
+    multiply(x, weight, weight_scale, x_scale, ranges(group_list, 0), out, out_scale);      \
   })
-#define EMULATE_GROUPED_SWIGLU_V2(function)                                                     \
-  EMULATE(function, [](Tensor x, Tensors weight, Tensors weight_scale, OptionalTensors assist,  \
-                       OptionalTensor bias, Tensor x_scale, OptionalTensor smooth,              \
-                       Tensor group_list, int64_t dequant_mode, int64_t, int64_t quant_mode,    \
-                       int64_t list_kind, OptionalIntArray, Tensor out, Tensor out_scale) {     \
-    check_nothing_more(bias || smooth || is_given(assist));                                     \
-    multiply_lists(x, weight, weight_scale, x_scale, ranges(group_list, list_kind),             \
-                   dequant_mode, quant_mode, out, out_scale);                                   \
+#define EMULATE_GROUPED_SWIGLU_V2(function)                                                       \
+  EMULATE(function, [](Tensor x, Tensors weight, Tensors weight_scale, OptionalTensors assist,    \
+                       OptionalTensor bias, Tensor x_scale, OptionalTensor smooth,                \
+                       Tensor group_list, int64_t dequant_mode, int64_t, int64_t quant_mode,      \
+                       int64_t list_kind, OptionalIntArray, Tensor out, Tensor out_scale) {       \
+    check_nothing_more(bias || smooth || is_given(assist));                                       \
+    multiply_lists(x, weight, weight_scale, x_scale, ranges(group_list, list_kind), dequant_mode, \
+                   quant_mode, out, out_scale);                                                   \
   })
 
 EMULATE_GROUPED_SWIGLU(aclnnGroupedMatmulSwigluQuant)

@@ -22,7 +22,8 @@ struct Product {
 
   Tensor of(const Tensor& left, const OptionalTensor& left_scale) const {
     const bool is_int8 = left.scalar_type() == at::kChar;
-    TORCH_CHECK(is_int8 == x2_scale.has_value(), "int8 matrices need a scale, and others take none.");
+    TORCH_CHECK(is_int8 == x2_scale.has_value(),
+                "int8 matrices need a scale, and others take none.");
     const auto type = is_int8 ? at::kDouble : at::kFloat;
     Tensor result = at::matmul(left.to(type), x2.to(type));
     if (bias) result = result + bias->to(type);
@@ -137,8 +138,8 @@ EMULATE_EXCHANGE(aclnnAllGatherMatmulV2,
                     OptionalTensor x2_scale, OptionalTensor, int64_t, std::string_view group,
                     int64_t index, int64_t, int64_t, int64_t, std::string_view, Tensor out,
                     OptionalTensor gathered, OptionalTensor) {
-                   return Gathered{group.data(), {x1, x2, bias, x1_scale, x2_scale, {}}, index, out,
-                                   gathered};
+                   return Gathered{
+                       group.data(), {x1, x2, bias, x1_scale, x2_scale, {}}, index, out, gathered};
                  })
 EMULATE_EXCHANGE(aclnnMatmulReduceScatter,
                  [](Tensor x1, Tensor x2, OptionalTensor bias, std::string_view group,
@@ -146,14 +147,13 @@ EMULATE_EXCHANGE(aclnnMatmulReduceScatter,
                    check_sum(op);
                    return ReduceScattered{group.data(), {x1, x2, bias, {}, {}, {}}, out};
                  })
-EMULATE_EXCHANGE(aclnnMatmulReduceScatterV2,
-                 [](Tensor x1, Tensor x2, OptionalTensor bias, OptionalTensor x1_scale,
-                    OptionalTensor x2_scale, OptionalTensor, int64_t, std::string_view group,
-                    std::string_view op, int64_t, int64_t, int64_t, std::string_view, Tensor out,
-                    OptionalTensor) {
-                   check_sum(op);
-                   return ReduceScattered{group.data(), {x1, x2, bias, x1_scale, x2_scale, {}},
-                                          out};
-                 })
+EMULATE_EXCHANGE(aclnnMatmulReduceScatterV2, [](Tensor x1, Tensor x2, OptionalTensor bias,
+                                                OptionalTensor x1_scale, OptionalTensor x2_scale,
+                                                OptionalTensor, int64_t, std::string_view group,
+                                                std::string_view op, int64_t, int64_t, int64_t,
+                                                std::string_view, Tensor out, OptionalTensor) {
+  check_sum(op);
+  return ReduceScattered{group.data(), {x1, x2, bias, x1_scale, x2_scale, {}}, out};
+})
 
 }  // namespace ascend_emulator

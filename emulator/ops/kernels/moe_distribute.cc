@@ -13,8 +13,9 @@
 #include "emulator/ops/functions/collective.h"
 #include "emulator/ops/kernels/operand.h"
 
-// Tokens go to the ranks of their experts and come back. Each rank has a block for each other in what
-// it sends, with room for all tokens that may go there, so that nobody needs to know counts before.
+// Tokens go to the ranks of their experts and come back. Each rank has a block for each other in
+// what it sends, with room for all tokens that may go there, so that nobody needs to know counts
+// before.
 namespace ascend_emulator {
 namespace {
 
@@ -59,8 +60,8 @@ Routes routes(const Experts& experts, const Tensor& ids, const OptionalTensor& m
   Tensor active = at::ones({experts.tokens, experts.k}, at::kBool);
   if (mask) active = active.logical_and(mask->dim() == 1 ? mask->unsqueeze(1) : *mask);
   const Tensor all = ids.flatten().to(at::kLong);
-  TORCH_CHECK(all.numel() == 0 || (all.min().item<int64_t>() >= 0 &&
-                                   all.max().item<int64_t>() < experts.count),
+  TORCH_CHECK(all.numel() == 0 ||
+                  (all.min().item<int64_t>() >= 0 && all.max().item<int64_t>() < experts.count),
               "expertIds must be 0 to ", experts.count - 1, ".");
   const Tensor used = active.flatten().nonzero().flatten();
   const auto [sorted, order] =
@@ -117,8 +118,8 @@ struct Dispatch {
     }
     const Tensor weight = weights ? weights->flatten().index_select(0, way.choices)
                                   : at::zeros({way.choices.numel()}, at::kFloat);
-    const Tensor rows = at::cat(
-        {bytes(values), bytes(way.experts.to(at::kInt)), bytes(weight), bytes(steps)}, 1);
+    const Tensor rows =
+        at::cat({bytes(values), bytes(way.experts.to(at::kInt)), bytes(weight), bytes(steps)}, 1);
     sent.fill_(-1);  // no expert
     sent.view({-1, row_bytes()}).index_copy_(0, way.rows, rows);
     describe(way);
@@ -181,11 +182,9 @@ struct Combine {
   }
 
   void before(int64_t ranks, Tensor sent) const {
-    const Tensor sums =
-        send_counts.slice(0, 0, experts.local() * ranks).to(at::kLong).contiguous();
+    const Tensor sums = send_counts.slice(0, 0, experts.local() * ranks).to(at::kLong).contiguous();
     const Tensor sizes = at::cat({sums.slice(0, 0, 1), sums.slice(0, 1) - sums.slice(0, 0, -1)});
-    const Tensor source =
-        at::remainder(at::arange(sizes.numel()), ranks).repeat_interleave(sizes);
+    const Tensor source = at::remainder(at::arange(sizes.numel()), ranks).repeat_interleave(sizes);
     const auto [owners, order] = source.sort(/*stable=*/true, 0, /*descending=*/false);
     const Tensor rows = block_rows(owners, ranks, experts.capacity());
     sent.zero_().view({-1, expanded.size(1)}).index_copy_(0, rows, expanded.index_select(0, order));
@@ -208,55 +207,89 @@ void check_plain(int64_t out_dtype, int64_t quant_mode) {
 
 }  // namespace
 
-EMULATE_EXCHANGE(
-    aclnnMoeDistributeDispatch,
-    [](Tensor x, Tensor ids, OptionalTensor scales, OptionalTensor mask, OptionalTensor weights,
-       std::string_view group, int64_t ranks, int64_t rank, int64_t count, std::string_view,
-       int64_t tp_ranks, int64_t, int64_t, int64_t, int64_t shared_ranks, int64_t quant_mode,
-       int64_t global_bs, int64_t counts_type, Tensor expanded, OptionalTensor dynamic_scales,
-       Tensor info, Tensor expert_counts, Tensor receive_counts, OptionalTensor,
-       OptionalTensor expanded_weights) {
-      return Dispatch{group.data(), {ranks, rank, count, x.size(0), ids.size(1), global_bs},
-                      shared_ranks, tp_ranks, x, ids, scales, mask, weights, quant_mode == 2,
-                      counts_type == 0, expanded, dynamic_scales, info, expert_counts,
-                      receive_counts, expanded_weights};
-    })
-EMULATE_EXCHANGE(
-    aclnnMoeDistributeDispatchV2,
-    [](Tensor x, Tensor ids, OptionalTensor scales, OptionalTensor mask, OptionalTensor weights,
-       std::string_view group, int64_t ranks, int64_t rank, int64_t count, std::string_view,
-       int64_t tp_ranks, int64_t, int64_t, int64_t, int64_t shared_ranks, int64_t quant_mode,
-       int64_t global_bs, int64_t counts_type, std::string_view, Tensor expanded,
-       OptionalTensor dynamic_scales, Tensor info, Tensor expert_counts, Tensor receive_counts,
-       OptionalTensor, OptionalTensor expanded_weights) {
-      return Dispatch{group.data(), {ranks, rank, count, x.size(0), ids.size(1), global_bs},
-                      shared_ranks, tp_ranks, x, ids, scales, mask, weights, quant_mode == 2,
-                      counts_type == 0, expanded, dynamic_scales, info, expert_counts,
-                      receive_counts, expanded_weights};
-    })
-EMULATE_EXCHANGE(
-    aclnnMoeDistributeCombine,
-    [](Tensor expanded, Tensor ids, Tensor, Tensor send_counts, Tensor weights, OptionalTensor,
-       OptionalTensor mask, OptionalTensor, OptionalTensor, OptionalTensor, OptionalTensor,
-       std::string_view group, int64_t ranks, int64_t rank, int64_t count, std::string_view,
-       int64_t tp_ranks, int64_t, int64_t, int64_t, int64_t shared_ranks, int64_t global_bs,
-       int64_t out_dtype, int64_t quant_mode, int64_t, Tensor out) {
-      check_plain(out_dtype, quant_mode);
-      return Combine{group.data(), {ranks, rank, count, ids.size(0), ids.size(1), global_bs},
-                     shared_ranks, tp_ranks, expanded, ids, send_counts, weights, mask, {}, out};
-    })
-EMULATE_EXCHANGE(
-    aclnnMoeDistributeCombineV2,
-    [](Tensor expanded, Tensor ids, Tensor, Tensor send_counts, Tensor weights, OptionalTensor,
-       OptionalTensor mask, OptionalTensor, OptionalTensor, OptionalTensor, OptionalTensor,
-       OptionalTensor shared, std::string_view group, int64_t ranks, int64_t rank, int64_t count,
-       std::string_view, int64_t tp_ranks, int64_t, int64_t, int64_t, int64_t shared_ranks,
-       int64_t global_bs, int64_t out_dtype, int64_t quant_mode, int64_t, std::string_view,
-       Tensor out) {
-      check_plain(out_dtype, quant_mode);
-      return Combine{group.data(), {ranks, rank, count, ids.size(0), ids.size(1), global_bs},
-                     shared_ranks, tp_ranks, expanded, ids, send_counts, weights, mask, shared,
-                     out};
-    })
+EMULATE_EXCHANGE(aclnnMoeDistributeDispatch,
+                 [](Tensor x, Tensor ids, OptionalTensor scales, OptionalTensor mask,
+                    OptionalTensor weights, std::string_view group, int64_t ranks, int64_t rank,
+                    int64_t count, std::string_view, int64_t tp_ranks, int64_t, int64_t, int64_t,
+                    int64_t shared_ranks, int64_t quant_mode, int64_t global_bs,
+                    int64_t counts_type, Tensor expanded, OptionalTensor dynamic_scales,
+                    Tensor info, Tensor expert_counts, Tensor receive_counts, OptionalTensor,
+                    OptionalTensor expanded_weights) {
+                   return Dispatch{group.data(),
+                                   {ranks, rank, count, x.size(0), ids.size(1), global_bs},
+                                   shared_ranks,
+                                   tp_ranks,
+                                   x,
+                                   ids,
+                                   scales,
+                                   mask,
+                                   weights,
+                                   quant_mode == 2,
+                                   counts_type == 0,
+                                   expanded,
+                                   dynamic_scales,
+                                   info,
+                                   expert_counts,
+                                   receive_counts,
+                                   expanded_weights};
+                 })
+EMULATE_EXCHANGE(aclnnMoeDistributeDispatchV2,
+                 [](Tensor x, Tensor ids, OptionalTensor scales, OptionalTensor mask,
+                    OptionalTensor weights, std::string_view group, int64_t ranks, int64_t rank,
+                    int64_t count, std::string_view, int64_t tp_ranks, int64_t, int64_t, int64_t,
+                    int64_t shared_ranks, int64_t quant_mode, int64_t global_bs,
+                    int64_t counts_type, std::string_view, Tensor expanded,
+                    OptionalTensor dynamic_scales, Tensor info, Tensor expert_counts,
+                    Tensor receive_counts, OptionalTensor, OptionalTensor expanded_weights) {
+                   return Dispatch{group.data(),
+                                   {ranks, rank, count, x.size(0), ids.size(1), global_bs},
+                                   shared_ranks,
+                                   tp_ranks,
+                                   x,
+                                   ids,
+                                   scales,
+                                   mask,
+                                   weights,
+                                   quant_mode == 2,
+                                   counts_type == 0,
+                                   expanded,
+                                   dynamic_scales,
+                                   info,
+                                   expert_counts,
+                                   receive_counts,
+                                   expanded_weights};
+                 })
+EMULATE_EXCHANGE(aclnnMoeDistributeCombine,
+                 [](Tensor expanded, Tensor ids, Tensor, Tensor send_counts, Tensor weights,
+                    OptionalTensor, OptionalTensor mask, OptionalTensor, OptionalTensor,
+                    OptionalTensor, OptionalTensor, std::string_view group, int64_t ranks,
+                    int64_t rank, int64_t count, std::string_view, int64_t tp_ranks, int64_t,
+                    int64_t, int64_t, int64_t shared_ranks, int64_t global_bs, int64_t out_dtype,
+                    int64_t quant_mode, int64_t, Tensor out) {
+                   check_plain(out_dtype, quant_mode);
+                   return Combine{
+                       group.data(), {ranks, rank, count, ids.size(0), ids.size(1), global_bs},
+                       shared_ranks, tp_ranks,
+                       expanded,     ids,
+                       send_counts,  weights,
+                       mask,         {},
+                       out};
+                 })
+EMULATE_EXCHANGE(aclnnMoeDistributeCombineV2,
+                 [](Tensor expanded, Tensor ids, Tensor, Tensor send_counts, Tensor weights,
+                    OptionalTensor, OptionalTensor mask, OptionalTensor, OptionalTensor,
+                    OptionalTensor, OptionalTensor, OptionalTensor shared, std::string_view group,
+                    int64_t ranks, int64_t rank, int64_t count, std::string_view, int64_t tp_ranks,
+                    int64_t, int64_t, int64_t, int64_t shared_ranks, int64_t global_bs,
+                    int64_t out_dtype, int64_t quant_mode, int64_t, std::string_view, Tensor out) {
+                   check_plain(out_dtype, quant_mode);
+                   return Combine{
+                       group.data(), {ranks, rank, count, ids.size(0), ids.size(1), global_bs},
+                       shared_ranks, tp_ranks,
+                       expanded,     ids,
+                       send_counts,  weights,
+                       mask,         shared,
+                       out};
+                 })
 
 }  // namespace ascend_emulator

@@ -152,9 +152,8 @@ EMULATE(aclnnDynamicBlockQuant, [](Tensor x, double min_scale, std::string_view 
                                    int64_t rows, int64_t columns, Tensor y, Tensor scale) {
   TORCH_CHECK(rounding == "rint" && rows == 1, "roundMode rint and rowBlockSize 1 are emulated.");
   check_type(y);
-  const Tensor padded =
-      at::constant_pad_nd(wide(x), {0, scale.size(-1) * columns - x.size(-1)}).unflatten(
-          -1, {-1, columns});
+  const Tensor padded = at::constant_pad_nd(wide(x), {0, scale.size(-1) * columns - x.size(-1)})
+                            .unflatten(-1, {-1, columns});
   Tensor step = padded.abs().amax(-1) / 127;
   if (min_scale > 0) step = step.clamp_max(1 / min_scale);
   scale.copy_(step);

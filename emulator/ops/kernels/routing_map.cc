@@ -8,8 +8,8 @@
 
 #include "emulator/ops/kernels/operand.h"
 
-// Tokens sorted by expert after a map [T, experts] of who goes where. Without padding a token goes to
-// k experts, and `places` has the row of each choice. With padding each expert takes `capacity`
+// Tokens sorted by expert after a map [T, experts] of who goes where. Without padding a token goes
+// to k experts, and `places` has the row of each choice. With padding each expert takes `capacity`
 // tokens, those of the map first, and `places` has the token of each row.
 namespace ascend_emulator {
 namespace {
@@ -71,48 +71,47 @@ EMULATE(aclnnMoeTokenPermuteWithRoutingMap,
           }
         })
 
-EMULATE(aclnnMoeTokenPermuteWithRoutingMapGrad,
-        [](Tensor grad, OptionalTensor probs_grad, Tensor places, Tensor map, int64_t experts,
-           int64_t count, bool padded, Tensor of_tokens, OptionalTensor of_probs) {
-          const Tensor rows = wide(grad);
-          if (padded) {
-            of_tokens.copy_(at::zeros(of_tokens.sizes(), rows.options())
-                                .index_add(0, places.to(at::kLong), rows));
-          } else {
-            of_tokens.copy_(
-                rows.index_select(0, places.to(at::kLong)).unflatten(0, {count, -1}).sum(1));
-          }
-          if (probs_grad && of_probs) {
-            const Tensor ids = padded ? tokens_of(places, experts) : places;
-            of_probs->copy_(weight_gradient(*probs_grad, map, ids, padded, of_probs->sizes()));
-          }
-        })
+EMULATE(aclnnMoeTokenPermuteWithRoutingMapGrad, [](Tensor grad, OptionalTensor probs_grad,
+                                                   Tensor places, Tensor map, int64_t experts,
+                                                   int64_t count, bool padded, Tensor of_tokens,
+                                                   OptionalTensor of_probs) {
+  const Tensor rows = wide(grad);
+  if (padded) {
+    of_tokens.copy_(
+        at::zeros(of_tokens.sizes(), rows.options()).index_add(0, places.to(at::kLong), rows));
+  } else {
+    of_tokens.copy_(rows.index_select(0, places.to(at::kLong)).unflatten(0, {count, -1}).sum(1));
+  }
+  if (probs_grad && of_probs) {
+    const Tensor ids = padded ? tokens_of(places, experts) : places;
+    of_probs->copy_(weight_gradient(*probs_grad, map, ids, padded, of_probs->sizes()));
+  }
+})
 
-EMULATE(aclnnMoeTokenUnpermuteWithRoutingMap,
-        [](Tensor permuted, Tensor places, OptionalTensor map, OptionalTensor probs, bool padded,
-           OptionalIntArray, Tensor out, Tensor out_index, Tensor token_ids,
-           OptionalTensor permuted_probs) {
-          TORCH_CHECK(!probs || map, "probsOptional needs routingMapOptional");
-          Tensor rows = wide(permuted);
-          if (probs) {
-            const Tensor ids = padded ? tokens_of(places, probs->size(1)) : places;
-            const Tensor weights = sorted_weights(*probs, *map, ids, padded);
-            rows = rows * column(wide(weights));
-            if (permuted_probs) permuted_probs->copy_(weights.flatten());
-          }
-          if (padded) {
-            const auto [ids, order] = places.sort(/*stable=*/true, 0, /*descending=*/false);
-            token_ids.copy_(ids);
-            out_index.copy_(order);
-            out.copy_(
-                at::zeros(out.sizes(), rows.options()).index_add(0, places.to(at::kLong), rows));
-          } else {
-            const int64_t k = places.numel() / out.size(0);
-            token_ids.copy_(at::floor_divide(at::arange(places.numel()), k));
-            out_index.copy_(places);
-            out.copy_(rows.index_select(0, places.to(at::kLong)).unflatten(0, {-1, k}).sum(1));
-          }
-        })
+EMULATE(aclnnMoeTokenUnpermuteWithRoutingMap, [](Tensor permuted, Tensor places, OptionalTensor map,
+                                                 OptionalTensor probs, bool padded,
+                                                 OptionalIntArray, Tensor out, Tensor out_index,
+                                                 Tensor token_ids, OptionalTensor permuted_probs) {
+  TORCH_CHECK(!probs || map, "probsOptional needs routingMapOptional");
+  Tensor rows = wide(permuted);
+  if (probs) {
+    const Tensor ids = padded ? tokens_of(places, probs->size(1)) : places;
+    const Tensor weights = sorted_weights(*probs, *map, ids, padded);
+    rows = rows * column(wide(weights));
+    if (permuted_probs) permuted_probs->copy_(weights.flatten());
+  }
+  if (padded) {
+    const auto [ids, order] = places.sort(/*stable=*/true, 0, /*descending=*/false);
+    token_ids.copy_(ids);
+    out_index.copy_(order);
+    out.copy_(at::zeros(out.sizes(), rows.options()).index_add(0, places.to(at::kLong), rows));
+  } else {
+    const int64_t k = places.numel() / out.size(0);
+    token_ids.copy_(at::floor_divide(at::arange(places.numel()), k));
+    out_index.copy_(places);
+    out.copy_(rows.index_select(0, places.to(at::kLong)).unflatten(0, {-1, k}).sum(1));
+  }
+})
 
 EMULATE(aclnnMoeTokenUnpermuteWithRoutingMapGrad,
         [](Tensor grad, Tensor out_index, Tensor token_ids, OptionalTensor map,
@@ -127,9 +126,9 @@ EMULATE(aclnnMoeTokenUnpermuteWithRoutingMapGrad,
           if (probs && of_probs) {
             TORCH_CHECK(map && permuted,
                         "probsOptional needs routingMapOptional and permutedTokensOptional");
-            const Tensor sorted = padded ? tokens_of(at::empty_like(ids).index_copy_(0, order, ids),
-                                                     probs->size(1))
-                                         : ids;
+            const Tensor sorted =
+                padded ? tokens_of(at::empty_like(ids).index_copy_(0, order, ids), probs->size(1))
+                       : ids;
             const Tensor dots = (rows * wide(*permuted)).sum(-1);
             of_probs->copy_(weight_gradient(dots, *map, sorted, padded, of_probs->sizes()));
             rows = rows * column(wide(sorted_weights(*probs, *map, sorted, padded)));

@@ -222,12 +222,5 @@ ROUTING_MAP = [
 
 def samples() -> list[tuple[str, list]]:
     return (
-        ACTIVATION
-        + NORMALIZATION
-        + ROTARY
-        + ATTENTION
-        + MOE
-        + QUANTIZATION
-        + GROUPED
-        + ROUTING_MAP
+        ACTIVATION + NORMALIZATION + ROTARY + ATTENTION + MOE + QUANTIZATION + GROUPED + ROUTING_MAP
     )
