@@ -170,6 +170,32 @@ aclnnStatus prepare(const Function& function, std::span<const Argument> argument
   return ACLNN_SUCCESS;
 }
 
+aclnnStatus check_executor(const Function& function, aclOpExecutor* executor) {
+  if (executor == nullptr) {
+    return fail(ACLNN_ERR_PARAM_NULLPTR, "%s: executor must not be null.", function.name);
+  }
+  if (&executor->function() == &function) return ACLNN_SUCCESS;
+  const char* other = executor->function().name;
+  finish(executor);
+  return fail(ACLNN_ERR_PARAM_INVALID, "%s: the executor was prepared by %s.", function.name,
+              other);
+}
+
+std::unique_ptr<Task> make_task(const aclOpExecutor& executor, int device,
+                                std::function<void(const Call&)> body) {
+  auto task = std::make_unique<aclOpExecutor>(executor);
+  task->target(device);
+  task->replace_kernel(std::move(body));
+  if (shapes_enabled.load(std::memory_order_relaxed)) task->describe();
+  return task;
+}
+
+Call call_of(const aclOpExecutor& executor, int device) { return executor.call(device); }
+
+void finish(aclOpExecutor* executor) {
+  if (!executor->is_repeatable()) delete executor;
+}
+
 aclnnStatus launch(const Function& function, aclOpExecutor* executor, aclrtStream stream) {
   ApiScope call(Level::kAcl, function.name);
   ApiScope node(Level::kNode, "launch");
