@@ -15,9 +15,10 @@ namespace {
 
 using at::Scalar;
 using at::Tensor;
-using Results = std::tuple<Tensor&, Tensor&, Tensor&>;
+using Results = std::tuple<const Tensor&, const Tensor&, const Tensor&>;
 
-void update_moments(const Tensor& grad, double beta1, double beta2, Tensor& m, Tensor& v) {
+void update_moments(const Tensor& grad, double beta1, double beta2, const Tensor& m,
+                    const Tensor& v) {
   m.mul_(beta1).add_(grad, 1 - beta1);
   v.mul_(beta2).addcmul_(grad, grad, 1 - beta2);
 }
@@ -25,7 +26,8 @@ void update_moments(const Tensor& grad, double beta1, double beta2, Tensor& m, T
 Results npu_apply_adam_out(const Scalar& beta1_power, const Scalar& beta2_power, const Scalar& lr,
                            const Scalar& beta1, const Scalar& beta2, const Scalar& epsilon,
                            const Tensor& grad, std::optional<bool> /*use_locking*/,
-                           std::optional<bool> use_nesterov, Tensor& var, Tensor& m, Tensor& v) {
+                           std::optional<bool> use_nesterov, const Tensor& var, const Tensor& m,
+                           const Tensor& v) {
   check_adam("npu_apply_adam", grad, var, m, v);
   const c10_npu::NPUGuard guard(var.device());
   const Tensor g = grad.to(var.scalar_type());
@@ -42,8 +44,8 @@ Results npu_apply_adam_w_out(const Scalar& beta1_power, const Scalar& beta2_powe
                              const Scalar& weight_decay, const Scalar& beta1, const Scalar& beta2,
                              const Scalar& epsilon, const Tensor& grad,
                              const std::optional<Tensor>& max_grad_norm,
-                             std::optional<bool> amsgrad, std::optional<bool> maximize, Tensor& var,
-                             Tensor& m, Tensor& v) {
+                             std::optional<bool> amsgrad, std::optional<bool> maximize,
+                             const Tensor& var, const Tensor& m, const Tensor& v) {
   check_adam_w(grad, max_grad_norm, amsgrad.value_or(false), var, m, v);
   const c10_npu::NPUGuard guard(var.device());
   const Tensor g = grad.to(var.scalar_type());

@@ -15,7 +15,7 @@ def test_round_trip(device: Device, dtype: torch.dtype) -> None:
     device.call("aclnnHansEncode", x, pdf, True, False, mantissa, fixed, var)
     assert pdf.sum() == x.numel()
     # Numbers around 0 have few exponents: the rest of the codes' room stays as it was.
-    assert var.view(torch.uint8).nonzero().max() < 0.8 * x.numel()
+    assert var.view(torch.uint8).nonzero().max() < 0.9 * x.numel()
     out = torch.zeros_like(x)
     device.call("aclnnHansDecode", mantissa, fixed, var, pdf, False, out)
     assert torch.equal(out.view(torch.uint8), x.view(torch.uint8))
