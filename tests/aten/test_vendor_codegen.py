@@ -40,6 +40,7 @@ def test_kernel_and_fake_kernel(tmp_path: Path) -> None:
     assert text.count("const auto out1 = make(same(self, at::kFloat));") == 2
     assert 'm.impl("npu_norm", &kernel_npu_norm);' in text
     assert 'm.impl("npu_norm", &fake_npu_norm);' in text
+    assert "npu_norm(Tensor input, Tensor? gamma=None, int dim=-1)" in text
 
 
 def test_derivative(tmp_path: Path) -> None:
@@ -104,8 +105,8 @@ def test_docstring(tmp_path: Path) -> None:
     namespace: dict = {}
     exec(module, namespace)
     text = namespace["DOCS"]["npu_norm"]
-    assert "    self: float32, bfloat16\n    gamma: float32\n" in text
-    assert "Differentiable with respect to self, gamma." in text
+    assert "    input: float32, bfloat16\n    gamma: float32\n" in text
+    assert "Differentiable with respect to input, gamma." in text
     assert "dtypes" not in namespace["DOCS"]["npu_norm_grad"]
 
 

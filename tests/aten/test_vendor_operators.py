@@ -42,6 +42,8 @@ ENTRIES = {
 }
 # Which tests/distributed runs.
 COMMUNICATING = {entry["schema"].split("(")[0] for entry in FAMILIES["collective"]}
+# Which have tests of their own below: a codec, and what takes no tensor.
+ALONE = {"npu_hans_encode", "npu_hans_decode", "empty_with_format", "empty_with_swapped_memory"}
 FORMULAS = {name: entry["backward"] for name, entry in ENTRIES.items() if "backward" in entry}
 
 by_name = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -65,8 +67,7 @@ def check(case: Case, dtype: torch.dtype, arguments: tuple) -> None:
 def test_every_operator_has_a_case() -> None:
     # An overload that writes into given tensors makes the call of the operator.
     names = {name.split(".")[0] for name in ENTRIES}
-    codec = {"npu_hans_encode", "npu_hans_decode"}  # have a test of their own
-    assert names - COMMUNICATING == {case.op for case in CASES} | codec
+    assert names - COMMUNICATING - ALONE == {case.op for case in CASES}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,8 @@ def test_gradients(case: Case) -> None:
     dtype = case.dtypes[0]
     names = [argument.name for argument in case.function.default._schema.arguments]
     ((inputs, formula),) = FORMULAS[case.op].items()
-    wanted = [names.index(name.strip()) for name in inputs.split(",") if name.strip() != "_"]
+    inputs = [name.strip().replace("self", "input") for name in inputs.split(",")]
+    wanted = [names.index(name) for name in inputs if name != "_"]
 
     def run(function, arguments) -> tuple:
         args, kwargs = arguments
@@ -168,7 +170,7 @@ def test_names_and_docstrings() -> None:
         text = function.__doc__
         assert text.startswith(f"torch_npu.{name}") and "Raises:" in text
     assert "gamma: float32, float16, bfloat16" in torch_npu.npu_rms_norm.__doc__
-    assert "Differentiable with respect to self, gamma." in torch_npu.npu_rms_norm.__doc__
+    assert "Differentiable with respect to input, gamma." in torch_npu.npu_rms_norm.__doc__
 
 
 def test_results_into_given_tensors() -> None:
@@ -212,6 +214,20 @@ def test_compression_gives_the_same_bits(dtype: torch.dtype, spread: float) -> N
     torch_npu.npu_hans_decode(mantissa, fixed, var, pdf, True, out=out.zero_())
     assert torch.equal(out.view(torch.uint8), x.view(torch.uint8))
     assert torch.equal(outs[0].cpu(), torch.arange(256).int())
+
+
+def test_empty_with_format() -> None:
+    x = torch_npu.empty_with_format((1, 2, 3, 4), dtype=torch.float16, acl_format=0)
+    assert (x.shape, x.dtype, x.device.type) == ((1, 2, 3, 4), torch.float16, "npu")
+    with FakeTensorMode():
+        fake = torch_npu.empty_with_format((2, 3), device="npu:0")
+    assert isinstance(fake, FakeTensor) and fake.device == torch.device("npu:0")
+    with pytest.raises(NotImplementedError, match="empty_with_format: memory format 29"):
+        torch_npu.empty_with_format((16, 16), acl_format=29)
+    with pytest.raises(NotImplementedError, match="base_addr_aligned_kb is not supported"):
+        torch_npu.empty_with_format((2, 3), base_addr_aligned_kb=4)
+    with pytest.raises(NotImplementedError, match=r"empty_with_swapped_memory: .* pinned CPU"):
+        torch_npu.empty_with_swapped_memory((2, 3), device="npu")
 
 
 def test_dropout_is_the_same_in_the_backward() -> None:

@@ -6,7 +6,7 @@ import pathlib
 
 import yaml
 
-from csrc.aten.codegen.vendor import VendorOp, holds_tensors, split_arguments
+from csrc.aten.codegen.vendor import VendorOp, as_callers_say, holds_tensors, split_arguments
 
 _TORCH_NAMES = {
     "FLOAT": "float32", "FLOAT16": "float16", "BF16": "bfloat16", "DOUBLE": "float64",
@@ -59,7 +59,7 @@ def docs_module(ops: list[VendorOp], aclnn: list[pathlib.Path]) -> str:
     docs: dict[str, str] = {}
     for op in ops:
         base = op.name.split(".")[0]
-        text = docstring(op, tables)
+        text = as_callers_say(docstring(op, tables))
         docs[base] = f"{docs[base]}\n\n{text}" if base in docs else text
     rows = "".join(f"    {name!r}: {docs[name]!r},\n" for name in sorted(docs))
     return f'"""Docstrings of operators, from csrc/aten/vendor/*.yaml."""\n\nDOCS = {{\n{rows}}}\n'

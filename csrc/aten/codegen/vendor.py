@@ -8,6 +8,7 @@ An entry has
     acl       the aclnn call, as in csrc/aten/ops; without it csrc/aten/vendor/*.cc has the kernel
     backward  {arguments: call of another operator}, with the names of arguments, out<i> and grad<i>
     kernel    composite: csrc/aten/vendor/*.cc makes it of other operators, for all devices
+`self`, which torchgen wants of an operator that changes its argument, is called `input` by callers.
 Results are named out, or out0, out1 … if there are several.
 An operator that Atlas A2 lacks has `schema`, `doc`, `only_on` (the devices that have it),
 `function` (which CANN has on those only) and `instead` (what to use): its kernel raises.
@@ -47,6 +48,10 @@ _INCLUDES = """// Generated from csrc/aten/vendor/*.yaml.
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wunused-variable"
 """
+
+
+def as_callers_say(text: str) -> str:
+    return re.sub(r"\bself\b", "input", text)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -334,7 +339,9 @@ def source(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
         parts += ["const Unavailable kUnavailable[] = {", *map(_unavailable, missing), "};"]
     parts.append("}  // namespace\n")
     parts.append("TORCH_LIBRARY_FRAGMENT(npu, m) {")
-    parts += [f'  m.def(R"({op.text})", {{at::Tag::pt2_compliant_tag}});' for op in ops]
+    parts += [
+        f'  m.def(R"({as_callers_say(op.text)})", {{at::Tag::pt2_compliant_tag}});' for op in ops
+    ]
     parts.append("}\nTORCH_LIBRARY_IMPL(npu, PrivateUse1, m) {")
     parts += [f'  m.impl("{op.name}", &kernel_{op.symbol});' for op in ours]
     parts.append("}\nTORCH_LIBRARY_IMPL(npu, Meta, m) {")

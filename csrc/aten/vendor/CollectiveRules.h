@@ -59,7 +59,7 @@ template <class T>
 void check_collective(const char* op, const T& x1, const T& x2, int64_t ranks,
                       const std::optional<T>& bias, const std::optional<T>& x1_scale,
                       const std::optional<T>& x2_scale, std::optional<at::ScalarType> dtype) {
-  check_dim(op, "self", x1, 2, 2);
+  check_dim(op, "input", x1, 2, 2);
   check_scaled(op, x1, x2, bias, x2_scale);
   check_row_scale(op, x1, x1_scale);
   TORCH_CHECK(ranks > 0, op, ": world_size must be positive, got ", ranks);
@@ -84,7 +84,7 @@ void check_mm_scatter(const char* op, const T& x1, const T& x2, int64_t ranks,
   check_sum(op, reduce_op);
   check_collective(op, x1, x2, ranks, bias, x1_scale, x2_scale, dtype);
   TORCH_CHECK(x1.size(0) % ranks == 0, op, ": the ", x1.size(0),
-              " rows of self must be a multiple of world_size ", ranks);
+              " rows of input must be a multiple of world_size ", ranks);
 }
 
 inline void check_quant_collective(const char* op, bool has_more) {

@@ -33,9 +33,9 @@ void check_hans(const char* op, const char* name, const T& numbers, const T& pdf
 template <class T>
 void check_sign_bits_pack(const T& self, int64_t size) {
   constexpr char op[] = "npu_sign_bits_pack";
-  check_dim(op, "self", self, 1, 1);
+  check_dim(op, "input", self, 1, 1);
   TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() == at::kFloat || self.scalar_type() == at::kHalf,
-                              op, ": self must be float32 or float16, got ", self.scalar_type());
+                              op, ": input must be float32 or float16, got ", self.scalar_type());
   TORCH_CHECK(size > 0 && (self.numel() + 7) / 8 % size == 0, op, ": size must divide the ",
               (self.numel() + 7) / 8, " bytes of the result, got ", size);
 }

@@ -31,7 +31,7 @@ template <class T>
 void check_quantize(const T& self, const T& scales, const std::optional<T>& zero_points,
                     int64_t axis) {
   constexpr char op[] = "npu_quantize";
-  check_dim(op, "self", self, 1, 8);
+  check_dim(op, "input", self, 1, 8);
   // One scale fits any axis.
   if (scales.numel() == 1) return;
   axis = at::maybe_wrap_dim(axis, self.dim());
