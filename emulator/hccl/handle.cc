@@ -8,11 +8,12 @@ namespace {
 
 constexpr uint64_t kLive = 0x4843434c434f4d4d;  // "HCCLCOMM"
 
+std::mutex mutex;
+auto& handles = *new std::deque<Handle>;
+
 }  // namespace
 
 HcclComm Handle::create(std::shared_ptr<Communicator> communicator) {
-  static std::mutex mutex;
-  static auto& handles = *new std::deque<Handle>;
   std::lock_guard lock(mutex);
   Handle& handle = handles.emplace_back();
   handle.communicator_ = std::move(communicator);
@@ -23,6 +24,14 @@ HcclComm Handle::create(std::shared_ptr<Communicator> communicator) {
 std::shared_ptr<Communicator> Handle::find(HcclComm client) {
   const auto* handle = static_cast<Handle*>(client);
   return handle == nullptr || handle->magic_ != kLive ? nullptr : handle->communicator_;
+}
+
+HcclComm Handle::find(const std::string& name) {
+  std::lock_guard lock(mutex);
+  for (auto handle = handles.rbegin(); handle != handles.rend(); ++handle) {
+    if (handle->magic_ == kLive && handle->communicator_->name() == name) return &*handle;
+  }
+  return nullptr;
 }
 
 std::shared_ptr<Communicator> Handle::release(HcclComm client) {

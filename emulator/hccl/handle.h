@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "emulator/hccl/communicator.h"
 
@@ -12,6 +13,8 @@ class Handle {
   static HcclComm create(std::shared_ptr<Communicator> communicator);
   // Null for anything but a live communicator.
   static std::shared_ptr<Communicator> find(HcclComm client);
+  // The newest live one of that name; null if there is none.
+  static HcclComm find(const std::string& name);
   // Takes the communicator out of its handle; null as above.
   static std::shared_ptr<Communicator> release(HcclComm client);
 

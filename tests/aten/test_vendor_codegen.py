@@ -40,6 +40,7 @@ def test_kernel_and_fake_kernel(tmp_path: Path) -> None:
     assert text.count("const auto out1 = make(same(self, at::kFloat));") == 2
     assert 'm.impl("npu_norm", &kernel_npu_norm);' in text
     assert 'm.impl("npu_norm", &fake_npu_norm);' in text
+    assert "npu_norm(Tensor input, Tensor? gamma=None, int dim=-1)" in text
 
 
 def test_derivative(tmp_path: Path) -> None:
@@ -98,6 +99,31 @@ def test_other_namespace(tmp_path: Path) -> None:
     assert f'R"({GRAD["schema"]})"' in text and "kernel_npu_norm_grad" in text
 
 
+MISSING = {
+    "schema": "npu_none(Tensor x) -> Tensor",
+    "doc": "Nothing.",
+    "only_on": "Ascend 950",
+    "function": "aclnnNone",
+    "instead": "npu_norm",
+}
+
+
+def test_operator_that_atlas_a2_lacks(tmp_path: Path) -> None:
+    ops = load(tmp_path, MISSING)
+    text = vendor.sources(ops)["ops"]
+    assert '{"npu_none", "aclnnNone", "Ascend 950", "npu_norm"},' in text
+    assert "fake_npu_none" not in text and "kernel_npu_none" not in text
+    assert "aclnnNone is there on Ascend 950 only.\\nUse npu_norm." in vendor_docs.docs_module(
+        ops, []
+    )
+
+
+def test_composite(tmp_path: Path) -> None:
+    entry = {"schema": "npu_both(Tensor x) -> Tensor", "doc": "Both.", "kernel": "composite"}
+    text = vendor.sources(load(tmp_path, entry))["ops"]
+    assert "npu_both(Tensor x) -> Tensor" in text and "m.impl" not in text
+
+
 def test_docstring(tmp_path: Path) -> None:
     table = tmp_path / "norm.yaml"
     table.write_text(
@@ -110,8 +136,8 @@ def test_docstring(tmp_path: Path) -> None:
     namespace: dict = {}
     exec(module, namespace)
     text = namespace["DOCS"]["npu_norm"]
-    assert "    self: float32, bfloat16\n    gamma: float32\n" in text
-    assert "Differentiable with respect to self, gamma." in text
+    assert "    input: float32, bfloat16\n    gamma: float32\n" in text
+    assert "Differentiable with respect to input, gamma." in text
     assert "dtypes" not in namespace["DOCS"]["npu_norm_grad"]
 
 
@@ -143,6 +169,20 @@ def test_bad_entries_are_named(tmp_path: Path, entry: dict, message: str) -> Non
     with pytest.raises(EntryError, match=message) as error:
         load(tmp_path, entry, GRAD)
     assert "npu_norm" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (changed(MISSING, instead=None), "with `only_on` the keys must be"),
+        (changed(MISSING, out="same(x)"), "with `only_on` the keys must be"),
+        (changed(NORM, kernel="mine"), "`kernel` is composite or left out, not 'mine'"),
+        (changed(NORM, kernel="composite"), "a composite is written by hand"),
+    ],
+)
+def test_bad_entries_of_other_kinds_are_named(tmp_path: Path, entry: dict, message: str) -> None:
+    with pytest.raises(EntryError, match=message):
+        load(tmp_path, entry, GRAD)
 
 
 def test_duplicates_are_named(tmp_path: Path) -> None:

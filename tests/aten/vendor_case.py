@@ -32,6 +32,7 @@ class Case:
     dtypes: tuple[torch.dtype, ...] = FLOATS
     tolerance: float = 1.0  # times TOLERANCE
     note: str = ""
+    overload: str = "default"
 
     @property
     def name(self) -> str:

@@ -218,6 +218,32 @@ def grouped(
     )
 
 
+def grouped_swiglu(x, weight, ends, weight_scale, x_scale):
+    out, scales = torch.zeros(len(x), weight.shape[2] // 2), torch.zeros(len(x))
+    begin = 0
+    for i, end in enumerate(ends.tolist()):
+        product = (x[begin:end].double() @ weight[i].double()).float() * weight_scale[i]
+        gate, value = (product * x_scale[begin:end].unsqueeze(-1)).chunk(2, -1)
+        values = F.silu(gate) * value
+        scales[begin:end] = values.abs().amax(-1) / 127
+        out[begin:end] = (values / scales[begin:end].unsqueeze(-1)).round()
+        begin = end
+    return out.to(torch.int8), scales
+
+
+def grouped_swiglu_v2(x, weight, weight_scale, x_scale, groups, *, group_list_type=0):
+    ends = groups.cumsum(0) if group_list_type else groups
+    return grouped_swiglu(x, weight[0], ends, weight_scale[0], x_scale)
+
+
+def grouped_list(x, weight, *, bias=None, group_list=None, split_item=0):
+    parts = x if group_list is None else x[0].tensor_split(group_list[:-1])
+    outs = [part @ matrix for part, matrix in zip(parts, weight, strict=True)]
+    if bias is not None:
+        outs = [out + b for out, b in zip(outs, bias, strict=True)]
+    return outs if split_item < 2 else [torch.cat(outs)]
+
+
 def grouped_add(self, x, weight, group_list):
     begin = 0
     parts = self.view(len(group_list), x.shape[1], -1)
@@ -247,6 +273,10 @@ BYTES, BYTE_MATRICES = (
     integers(-9, 9, (6, 4), torch.int8),
     integers(-9, 9, (3, 4, 5), torch.int8, seed=1),
 )
+BYTE_MATRICES_2 = integers(-9, 9, (3, 4, 6), torch.int8, seed=2)
+# Powers of two: no rounding that a narrower type would do otherwise.
+SCALES = 2.0 ** integers(-4, 2, (3, 6), torch.float32)
+ROW_SCALES = 2.0 ** integers(-4, 2, (6,), torch.float32, seed=1)
 
 GROUPS = [
     Case("npu_grouped_matmul", ([ROWS], [MATRICES]), grouped, {"group_list": ENDS, "split_item": 2,
@@ -266,6 +296,17 @@ GROUPS = [
     Case("npu_grouped_matmul", ([ROWS], [BYTE_MATRICES]), grouped, {"group_list": ENDS,
         "split_item": 2, "group_type": 0, "antiquant_scale": [seeded(3, 5)],
         "antiquant_offset": [seeded(3, 5, seed=1)]}, HALVES, 3, "int8 weight"),
+    Case("npu_grouped_matmul", ([ROWS], list(MATRICES)), grouped_list,
+        {"group_list": [2, 2, 6], "split_item": 3, "bias": list(seeded(3, 5))}, note="integers",
+        tolerance=3, overload="List"),
+    Case("npu_grouped_matmul", ([ROWS], list(MATRICES)), grouped_list,
+        {"group_list": [1, 4, 6], "split_item": 1}, note="integers, lists", tolerance=3,
+        overload="List"),
+    Case("npu_grouped_matmul_swiglu_quant", (BYTES, BYTE_MATRICES_2, ENDS, Fixed(SCALES),
+        Fixed(ROW_SCALES)), grouped_swiglu, dtypes=(torch.float32,), tolerance=3),
+    Case("npu_grouped_matmul_swiglu_quant_v2", (BYTES, [BYTE_MATRICES_2], [SCALES],
+        Fixed(ROW_SCALES), ENDS.diff(prepend=torch.tensor([0]))), grouped_swiglu_v2,
+        {"group_list_type": 1}, dtypes=(torch.bfloat16,)),
     Case("npu_grouped_matmul_add_", (Fixed(seeded(8, 5)), ROWS, seeded(6, 5), torch.tensor([2,
         6])), grouped_add, dtypes=HALVES, tolerance=3),
 ]  # fmt: skip

@@ -67,6 +67,22 @@ def transposed_matmul(x, weight, *, perm_x1=(0, 1, 2), perm_x2=(0, 1, 2), perm_y
     return (x.permute(perm_x1) @ weight.permute(perm_x2)).permute(perm_y)
 
 
+def block_quant(x, *, min_scale=0.0):
+    count = -(-x.shape[-1] // 128)
+    blocks = torch.nn.functional.pad(x, (0, count * 128 - x.shape[-1])).unflatten(-1, (-1, 128))
+    scale = blocks.abs().amax(-1) / 127
+    if min_scale:
+        scale = scale.clamp(max=1 / min_scale)
+    out = blocks / scale.unsqueeze(-1).clamp(min=1e-30)
+    return stored(out, torch.int8).flatten(-2)[..., : x.shape[-1]], scale
+
+
+def kronecker(x, p1, p2, clip_ratio=1.0):
+    out = torch.einsum("ij,bjk,kl->bil", p1, x, p2)
+    scale = out.abs().amax((1, 2)) * clip_ratio / 7
+    return int4pack((out / scale[:, None, None]).round().clamp(-8, 7)), scale
+
+
 X = seeded(4, 6)
 A, W = integers(-9, 9, (2, 4, 6), torch.int8), integers(-9, 9, (6, 5), torch.int8, seed=1)
 # Powers of two: rounding to bytes meets no ties that float16 would break otherwise.
@@ -103,6 +119,14 @@ CASES = [
         anti_quant, dtypes=(torch.float16,), note="int4", tolerance=3),
     Case("npu_convert_weight_to_int4pack", (integers(-8, 8, (3, 16), torch.int32),), int4pack,
         dtypes=(torch.float32,)),
+    Case("npu_dynamic_block_quant", (seeded(3, 200),), block_quant, dtypes=(torch.float16,),
+        tolerance=0.1),
+    Case("npu_dynamic_block_quant", (seeded(2, 3, 128),), block_quant, {"min_scale": 80.0},
+        dtypes=(torch.float32,), note="limit", tolerance=10),
+    Case("npu_kronecker_quant", (integers(-4, 5, (3, 4, 8), torch.float32), torch.eye(4).flip(0),
+        torch.eye(8).roll(1, 0)), kronecker, dtypes=HALVES, tolerance=0.2),
+    Case("npu_kronecker_quant", (integers(-4, 5, (3, 4, 8), torch.float32), torch.eye(4).roll(1, 0),
+        2 * torch.eye(8), 0.5), kronecker, dtypes=HALVES, note="clipped", tolerance=0.2),
     Case("npu_transpose_batchmatmul", (seeded(3, 2, 4), seeded(2, 4, 5)), transposed_matmul,
         {"perm_x1": [1, 0, 2]}, tolerance=3),
     Case("npu_transpose_batchmatmul", (seeded(2, 3, 4), seeded(2, 5, 4)), transposed_matmul,

@@ -1,4 +1,4 @@
-"""Ascend's own operators, from csrc/aten/vendor/*.yaml: C++.
+"""Ascend's own operators, from csrc/aten/vendor/*.yaml, as C++.
 
 An entry has
     schema    as torch.library has it, in the namespace npu unless it names another (atb::…)
@@ -8,7 +8,11 @@ An entry has
     acl       the aclnn call, as in csrc/aten/ops ([]: none is needed); without it
               csrc/aten/vendor/*.cc has the kernel
     backward  {arguments: call of another operator}, with the names of arguments, out<i> and grad<i>
+    kernel    composite: csrc/aten/vendor/*.cc makes it of other operators, for all devices
+`self`, which torchgen wants of an operator that changes its argument, is called `input` by callers.
 Results are named out, or out0, out1 … if there are several; with an argument `out`, result.
+An operator that Atlas A2 lacks has `schema`, `doc`, `only_on` (the devices that have it),
+`function` (which CANN has on those only) and `instead` (what to use): its kernel raises.
 """
 
 from __future__ import annotations
@@ -26,7 +30,8 @@ from torchgen.model import Argument, BaseTy, BaseType, FunctionSchema, ListType,
 
 from csrc.aten.codegen.entries import Call, EntryError, as_calls, as_tuple
 
-_KEYS = {"schema", "doc", "check", "out", "acl", "backward"}
+_KEYS = {"schema", "doc", "check", "out", "acl", "backward", "kernel"}
+_UNAVAILABLE_KEYS = {"schema", "doc", "only_on", "function", "instead"}
 _FORMULA = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
 _ANNOTATION = re.compile(r"\((\w+!)\)")
 _TENSOR = BaseType(BaseTy.Tensor)
@@ -38,12 +43,17 @@ _INCLUDES = """// Generated from csrc/aten/vendor/*.yaml.
 #include "csrc/aten/Arguments.h"
 #include "csrc/aten/vendor/AllRules.h"
 #include "csrc/aten/vendor/Derivative.h"
+#include "csrc/aten/vendor/Unavailable.h"
 #include "csrc/core/NPUGuard.h"
 
 // Every function takes all that its schema has.
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wunused-variable"
 """
+
+
+def as_callers_say(text: str) -> str:
+    return re.sub(r"\bself\b", "input", text)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +63,15 @@ class Formula:
     backward: str
     arguments: dict[str, str]  # parameter of the backward operator -> name
     inputs: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Unavailable:
+    """Why Atlas A2 lacks an operator, and what to use instead."""
+
+    function: str
+    only_on: str
+    instead: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +88,8 @@ class VendorOp:
     calls: tuple[Call, ...]
     by_hand: bool
     formula: Formula | None
+    composite: bool = False
+    unavailable: Unavailable | None = None
 
     @property
     def name(self) -> str:
@@ -98,6 +119,8 @@ class VendorOp:
 
 def parse(data: dict, family: str) -> VendorOp:
     text = data.get("schema", "<no schema>")
+    if "only_on" in data:
+        return _parse_unavailable(data, family)
     if set(data) - _KEYS or not {"schema", "doc"} <= set(data):
         raise EntryError(f"{text}: keys must be `schema`, `doc` and some of {sorted(_KEYS)}")
     namespace, text = text.split("::", 1) if "::" in text else ("npu", text)
@@ -106,6 +129,10 @@ def parse(data: dict, family: str) -> VendorOp:
     formula = data.get("backward", {})
     if len(formula) > 1:
         raise EntryError(f"{name}: one operator computes all gradients, not {len(formula)}")
+    if data.get("kernel", "composite") != "composite":
+        raise EntryError(f"{name}: `kernel` is composite or left out, not {data['kernel']!r}")
+    if "kernel" in data and set(data) - {"schema", "doc", "kernel"}:
+        raise EntryError(f"{name}: a composite is written by hand: it has `schema` and `doc` only")
     op = VendorOp(
         family=family,
         namespace=namespace,
@@ -117,7 +144,10 @@ def parse(data: dict, family: str) -> VendorOp:
         calls=as_calls(name, data["acl"]) if data.get("acl") else (),
         by_hand="acl" not in data,
         formula=_formula(name, *next(iter(formula.items()))) if formula else None,
+        composite="kernel" in data,
     )
+    if op.composite:
+        return op
     fresh = op.returned.count(None)
     if op.outputs and len(op.outputs) != fresh:
         raise EntryError(f"{name}: returns {fresh} new values, `out` has another number")
@@ -142,6 +172,26 @@ def _returned_aliases(text: str) -> list[str | None]:
         returns = returns[1:-1]
     matches = [_ANNOTATION.search(value) for value in split(returns) if value]
     return [match[1] if match else None for match in matches]
+
+
+def _parse_unavailable(data: dict, family: str) -> VendorOp:
+    text = data.get("schema", "<no schema>")
+    if set(data) != _UNAVAILABLE_KEYS:
+        raise EntryError(f"{text}: with `only_on` the keys must be {sorted(_UNAVAILABLE_KEYS)}")
+    why = Unavailable(data["function"], data["only_on"], data["instead"])
+    return VendorOp(
+        family=family,
+        namespace="npu",
+        text=text,
+        schema=FunctionSchema.parse(text),
+        doc=data["doc"].strip(),
+        check="",
+        outputs=(),
+        calls=(),
+        by_hand=True,
+        formula=None,
+        unavailable=why,
+    )
 
 
 def _formula(name: str, inputs: str, text: str) -> Formula:
@@ -303,21 +353,34 @@ def _fake(op: VendorOp) -> str:
     return head + "\n  ".join([*lines, *_checked(op), *_made(op)]) + body
 
 
+def _unavailable(op: VendorOp) -> str:
+    why = op.unavailable
+    return f'    {{"{op.name}", "{why.function}", "{why.only_on}", "{why.instead}"}},'
+
+
 def source(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     """One source file: schemas, kernels, fake kernels and derivatives."""
+    faked = [op for op in ops if not op.unavailable and not op.composite]
+    missing = [op for op in ops if op.unavailable]
     derivatives = [_derivative(op, all_ops) for op in ops if op.formula]
     parts = [_INCLUDES, "namespace at_npu::vendor {\nnamespace {\n"]
     with _torchgen_options():
-        for op in ops:
+        for op in faked:
             parts.append(f"// {op.name}")
             if not op.by_hand:
                 parts.append(_kernel(op))
             parts.append(_fake(op))
     if derivatives:
         parts += ["const Derivative kDerivatives[] = {", *derivatives, "};"]
+    if missing:
+        parts += ["const Unavailable kUnavailable[] = {", *map(_unavailable, missing), "};"]
     parts.append("}  // namespace\n")
     for namespace in sorted({op.namespace for op in ops}):
         parts += _registrations(namespace, [op for op in ops if op.namespace == namespace])
+    if missing:
+        parts.append("TORCH_LIBRARY_IMPL(npu, CompositeExplicitAutograd, m) {")
+        parts.append("  for (const Unavailable& op : kUnavailable) implement(m, op);")
+        parts.append("}")
     if derivatives:
         parts.append("TORCH_LIBRARY_IMPL(npu, AutogradPrivateUse1, m) {")
         parts.append(
@@ -331,11 +394,18 @@ def source(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
 def _registrations(namespace: str, ops: list[VendorOp]) -> list[str]:
     return [
         f"TORCH_LIBRARY_FRAGMENT({namespace}, m) {{",
-        *(f'  m.def(R"({op.text})", {{at::Tag::pt2_compliant_tag}});' for op in ops),
+        *(
+            f'  m.def(R"({as_callers_say(op.text)})", {{at::Tag::pt2_compliant_tag}});'
+            for op in ops
+        ),
         f"}}\nTORCH_LIBRARY_IMPL({namespace}, PrivateUse1, m) {{",
         *(f'  m.impl("{op.name}", &kernel_{op.symbol});' for op in ops if not op.by_hand),
         f"}}\nTORCH_LIBRARY_IMPL({namespace}, Meta, m) {{",
-        *(f'  m.impl("{op.name}", &fake_{op.symbol});' for op in ops),
+        *(
+            f'  m.impl("{op.name}", &fake_{op.symbol});'
+            for op in ops
+            if not op.unavailable and not op.composite
+        ),
         "}",
     ]
 

@@ -1,4 +1,4 @@
-"""Docstrings of Ascend's own operators, from csrc/aten/vendor/*.yaml."""
+"""Docstrings of Ascend's own operators, from csrc/aten/vendor/*.yaml and the tables of CANN."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pathlib
 
 import yaml
 
-from csrc.aten.codegen.vendor import VendorOp, holds_tensors, split
+from csrc.aten.codegen.vendor import VendorOp, as_callers_say, holds_tensors, split
 
 _TORCH_NAMES = {
     "FLOAT": "float32", "FLOAT16": "float16", "BF16": "bfloat16", "DOUBLE": "float64",
@@ -32,6 +32,11 @@ def _dtypes(op: VendorOp, tables: dict[str, dict[str, str]]) -> list[str]:
 
 def docstring(op: VendorOp, tables: dict[str, dict[str, str]]) -> str:
     parts = [f"torch_npu.{op.text}", "", op.doc]
+    if why := op.unavailable:
+        return "\n".join(
+            [*parts, "", f"Not on Atlas A2: {why.function} is there on {why.only_on} only.",
+             f"Use {why.instead}.", "", "Raises:", "    NotImplementedError: always."]
+        )  # fmt: skip
     if dtypes := _dtypes(op, tables):
         parts += ["", "dtypes on Atlas A2:", *dtypes]
     if op.formula:
@@ -54,7 +59,7 @@ def docs_module(ops: list[VendorOp], aclnn: list[pathlib.Path]) -> str:
     docs: dict[str, str] = {}
     for op in ops:
         base = op.name.split(".")[0]
-        text = docstring(op, tables)
+        text = as_callers_say(docstring(op, tables))
         docs[base] = f"{docs[base]}\n\n{text}" if base in docs else text
     rows = "".join(f"    {name!r}: {docs[name]!r},\n" for name in sorted(docs))
     return f'"""Docstrings of operators, from csrc/aten/vendor/*.yaml."""\n\nDOCS = {{\n{rows}}}\n'

@@ -227,7 +227,7 @@ void check_grouped_matmul_add(const T& self, const T& x, const T& weight, const 
   TORCH_CHECK(x.size(0) == weight.size(0), op, ": x ", x.sizes(), " and weight ", weight.sizes(),
               " must have the same number of rows");
   TORCH_CHECK(self.numel() == group_list.size(0) * x.size(1) * weight.size(1), op,
-              ": self must have shape [groups * K, N] or [groups, K, N] = [", group_list.size(0),
+              ": input must have shape [groups * K, N] or [groups, K, N] = [", group_list.size(0),
               ", ", x.size(1), ", ", weight.size(1), "], got ", self.sizes());
 }
 

@@ -31,7 +31,7 @@ template <class T>
 void check_quantize(const T& self, const T& scales, const std::optional<T>& zero_points,
                     int64_t axis) {
   constexpr char op[] = "npu_quantize";
-  check_dim(op, "self", self, 1, 8);
+  check_dim(op, "input", self, 1, 8);
   // One scale fits any axis.
   if (scales.numel() == 1) return;
   axis = at::maybe_wrap_dim(axis, self.dim());
@@ -50,6 +50,40 @@ void check_dynamic_quant(const T& input, const std::optional<T>& smooth_scales, 
       !has_groups && dst_type.value_or(int8) == int8 && mode == "pertoken" && limit == 0, op,
       ": supported are dst_type torch.int8 and quant_mode 'pertoken', without group_index and "
       "dst_type_max");
+}
+
+template <class T>
+Output<T> block_scales(const T& x, int64_t columns) {
+  return as_type(resized(x, -1, (x.size(-1) + columns - 1) / columns), at::kFloat);
+}
+
+template <class T>
+void check_block_quant(const T& x, double min_scale, std::string_view round_mode, int64_t dst_type,
+                       int64_t rows, int64_t columns, double dst_type_max) {
+  constexpr char op[] = "npu_dynamic_block_quant";
+  check_dim(op, "x", x, 2, 3);
+  TORCH_CHECK(min_scale >= 0, op, ": min_scale must not be negative, got ", min_scale);
+  TORCH_CHECK_NOT_IMPLEMENTED(round_mode == "rint" && dst_type == static_cast<int64_t>(at::kChar) &&
+                                  rows == 1 && columns == 128 && dst_type_max == 0,
+                              op,
+                              ": Atlas A2 takes round_mode 'rint', dst_type torch.int8, "
+                              "row_block_size 1, col_block_size 128 and dst_type_max 0 only");
+}
+
+template <class T>
+void check_kronecker(const T& x, const T& p1, const T& p2, double clip,
+                     std::optional<int64_t> dst_dtype, double dst_type_max) {
+  constexpr char op[] = "npu_kronecker_quant";
+  check_dim(op, "x", x, 3, 3);
+  check_shape(op, "kronecker_p1", p1, {x.size(1), x.size(1)});
+  check_shape(op, "kronecker_p2", p2, {x.size(2), x.size(2)});
+  TORCH_CHECK(x.size(2) % 8 == 0, op, ": the last dimension of x ", x.sizes(),
+              " must be a multiple of 8");
+  TORCH_CHECK(clip > 0 && clip <= 1, op, ": clip_ratio must be in (0, 1], got ", clip);
+  const auto words = static_cast<int64_t>(at::kInt);
+  TORCH_CHECK_NOT_IMPLEMENTED(dst_dtype.value_or(words) == words && dst_type_max == 0, op,
+                              ": Atlas A2 gives int4 in words of torch.int32 only: leave dst_dtype "
+                              "and dst_type_max out");
 }
 
 template <class T>

@@ -59,6 +59,8 @@ struct aclOpExecutor final : public Task, public Pooled<aclOpExecutor> {
   const Function& function() const { return function_; }
 
   void target(int device) { device_ = device; }
+  void replace_kernel(std::function<void(const Call&)> body) { body_ = std::move(body); }
+  Call call(int device) const { return {function_, arguments_.data(), device}; }
 
   bool is_repeatable() const { return repeatable_; }
   void make_repeatable() { repeatable_ = true; }
@@ -80,7 +82,11 @@ struct aclOpExecutor final : public Task, public Pooled<aclOpExecutor> {
 
   aclError run() override {
     try {
-      function_.kernel->run({function_, arguments_.data(), device_});
+      if (body_) {
+        body_(call(device_));
+      } else {
+        function_.kernel->run(call(device_));
+      }
       return ACL_SUCCESS;
     } catch (const std::exception& error) {
       return fail(ACL_ERROR_RT_AICORE_EXCEPTION, "%s: %s", function_.name, error.what());
@@ -143,6 +149,7 @@ struct aclOpExecutor final : public Task, public Pooled<aclOpExecutor> {
   const Function& function_;
   bool repeatable_ = false;
   int device_ = -1;
+  std::function<void(const Call&)> body_;
   std::array<Argument, kMaxParameters> arguments_;
   std::forward_list<std::string> strings_;
   std::string details_;
@@ -163,18 +170,36 @@ aclnnStatus prepare(const Function& function, std::span<const Argument> argument
   return ACLNN_SUCCESS;
 }
 
-aclnnStatus launch(const Function& function, aclOpExecutor* executor, aclrtStream stream) {
-  ApiScope call(Level::kAcl, function.name);
-  ApiScope node(Level::kNode, "launch");
+aclnnStatus check_executor(const Function& function, aclOpExecutor* executor) {
   if (executor == nullptr) {
     return fail(ACLNN_ERR_PARAM_NULLPTR, "%s: executor must not be null.", function.name);
   }
-  if (&executor->function() != &function) {
-    const char* other = executor->function().name;
-    if (!executor->is_repeatable()) delete executor;
-    return fail(ACLNN_ERR_PARAM_INVALID, "%s: the executor was prepared by %s.", function.name,
-                other);
-  }
+  if (&executor->function() == &function) return ACLNN_SUCCESS;
+  const char* other = executor->function().name;
+  finish(executor);
+  return fail(ACLNN_ERR_PARAM_INVALID, "%s: the executor was prepared by %s.", function.name,
+              other);
+}
+
+std::unique_ptr<Task> make_task(const aclOpExecutor& executor, int device,
+                                std::function<void(const Call&)> body) {
+  auto task = std::make_unique<aclOpExecutor>(executor);
+  task->target(device);
+  task->replace_kernel(std::move(body));
+  if (shapes_enabled.load(std::memory_order_relaxed)) task->describe();
+  return task;
+}
+
+Call call_of(const aclOpExecutor& executor, int device) { return executor.call(device); }
+
+void finish(aclOpExecutor* executor) {
+  if (!executor->is_repeatable()) delete executor;
+}
+
+aclnnStatus launch(const Function& function, aclOpExecutor* executor, aclrtStream stream) {
+  ApiScope call(Level::kAcl, function.name);
+  ApiScope node(Level::kNode, "launch");
+  if (aclnnStatus status = check_executor(function, executor)) return status;
   std::unique_ptr<aclOpExecutor> task(executor->is_repeatable() ? new aclOpExecutor(*executor)
                                                                 : executor);
   task->target(stream_device(stream));

@@ -37,7 +37,10 @@ ENGINES = {
     "convolution": "AI_CORE",
     "attention": "MIX_AIC",
     "inference": "MIX_AIC",
+    "collective": "MIX_AIC",
 }
+# Families whose functions communicate: EMULATE_EXCHANGE() makes them, not EMULATE().
+EXCHANGES = {"collective"}
 AI_CPU = {"aclnnMultinomial", "aclnnRandperm", "aclnnUnique", "aclnnUnique2"}
 
 
@@ -63,6 +66,12 @@ def entry_points(function, family):
     rows = "\n".join(parameter_row(parameter) for parameter in function.parameters)
     declarations = "".join(f"{p.c_type} {p.name}_, " for p in function.parameters)
     arguments = ", ".join(f"{p.name}_" for p in function.parameters)
+    kernel = f"ascend_emulator::kernels::{name}"
+    prepare, launch = f"k{name}", f"k{name}"
+    if family in EXCHANGES:
+        exchange = f"ascend_emulator::exchanges::{name}"
+        kernel = f"{exchange}.kernel"
+        prepare, launch = f"k{name}, {exchange}", f"k{name}, {exchange}, workspace_, size_"
     return f"""
 namespace {{
 constexpr Parameter k{name}Parameters[] = {{
@@ -71,14 +80,15 @@ constexpr Parameter k{name}Parameters[] = {{
 static_assert(std::size(k{name}Parameters) <= ascend_emulator::kMaxParameters);
 constexpr Function k{name} = {{
     "{name}", "{name}GetWorkspaceSize", "{name}_{op}{core}_{op}", "{op}", "{engine}",
-    &ascend_emulator::kernels::{name}, k{name}Parameters, std::size(k{name}Parameters)}};
+    &{kernel}, k{name}Parameters, std::size(k{name}Parameters)}};
 }}  // namespace
 aclnnStatus {name}GetWorkspaceSize({declarations}uint64_t* workspace_size_,
                                    aclOpExecutor** executor_) {{
-  return prepare(k{name}, arguments({arguments}), workspace_size_, executor_);
+  return prepare({prepare}, arguments({arguments}), workspace_size_, executor_);
 }}
-aclnnStatus {name}(void*, uint64_t, aclOpExecutor* executor_, aclrtStream stream_) {{
-  return launch(k{name}, executor_, stream_);
+aclnnStatus {name}([[maybe_unused]] void* workspace_, [[maybe_unused]] uint64_t size_,
+                   aclOpExecutor* executor_, aclrtStream stream_) {{
+  return launch({launch}, executor_, stream_);
 }}
 """
 
@@ -86,22 +96,22 @@ aclnnStatus {name}(void*, uint64_t, aclOpExecutor* executor_, aclrtStream stream
 HEADER = """\
 #pragma once
 
-#include "emulator/ops/base/wire.h"
+{include}#include "emulator/ops/base/wire.h"
 
 namespace ascend_emulator::parameters {{
 {parameters}
 }}  // namespace ascend_emulator::parameters
 
-namespace ascend_emulator::kernels {{
+namespace ascend_emulator::{namespace} {{
 {kernels}
-}}  // namespace ascend_emulator::kernels
+}}  // namespace ascend_emulator::{namespace}
 """
 
 SOURCE = """\
 #include <array>
 #include <iterator>
 
-#include "emulator/ops/base/executor.h"
+#include "emulator/ops/base/exchange.h"
 {includes}
 
 using ascend_emulator::Argument;
@@ -128,13 +138,20 @@ extern "C" {{
 """
 
 
-def header(functions):
+def header(functions, family):
+    exchanges = family in EXCHANGES
     parameters = (
         f"using {function.name} = Parameters<{', '.join(map(wire_type, function.parameters))}>;"
         for function in functions
     )
-    kernels = (f"extern const Kernel {function.name};" for function in functions)
-    return HEADER.format(parameters="\n".join(parameters), kernels="\n".join(kernels))
+    type_ = "Exchange" if exchanges else "Kernel"
+    kernels = (f"extern const {type_} {function.name};" for function in functions)
+    return HEADER.format(
+        include='#include "emulator/ops/base/exchange.h"\n' if exchanges else "",
+        namespace="exchanges" if exchanges else "kernels",
+        parameters="\n".join(parameters),
+        kernels="\n".join(kernels),
+    )
 
 
 def source(families):
@@ -155,7 +172,7 @@ def main():
     options = parser.parse_args()
     families = aclnn_table.families(options.tables, options.headers)
     for path, functions in families.items():
-        path.write_text(header(functions))
+        path.write_text(header(functions, path.stem))
     options.source.write_text(source({path.stem: rows for path, rows in families.items()}))
 
 

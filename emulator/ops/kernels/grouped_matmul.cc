@@ -1,3 +1,5 @@
+#include "emulator/ops/functions/grouped_matmul.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/matmul.h>
@@ -6,6 +8,7 @@
 #include <ATen/ops/silu.h>
 
 #include "emulator/ops/functions/moe.h"
+#include "emulator/ops/kernels/groups.h"
 #include "emulator/ops/kernels/operand.h"
 
 // Matrix products of groups of rows (or columns), each with its own matrix.
@@ -13,20 +16,6 @@ namespace ascend_emulator {
 namespace {
 
 using OptionalTensors = std::optional<Tensors>;
-
-// Begin and end of each group: `list` has the ends, or with kind 1 the sizes.
-std::vector<std::pair<int64_t, int64_t>> ranges(const Tensor& list, int64_t kind) {
-  TORCH_CHECK(kind == 0 || kind == 1, "groupListType is ", kind, "; 0 and 1 are emulated.");
-  const Tensor ends = kind == 0 ? list : list.cumsum(0);
-  std::vector<std::pair<int64_t, int64_t>> result;
-  int64_t begin = 0;
-  for (int64_t i = 0; i < ends.numel(); ++i) {
-    const int64_t end = ends[i].item<int64_t>();
-    result.emplace_back(begin, end);
-    begin = end;
-  }
-  return result;
-}
 
 Tensor activated(const Tensor& x, int64_t kind) {
   switch (kind) {
@@ -54,22 +43,65 @@ Tensor of_group(const Tensors& tensors, size_t i) {
   return tensors.size() == 1 ? tensors[0].select(0, i) : tensors[i];
 }
 
-struct Dequantization {
-  OptionalTensors scale, per_token;
+// The product of the rows [begin, end), group i.
+struct Product {
+  const Tensors& weight;
+  OptionalTensors bias, scale, antiquant_scale, antiquant_offset, per_token;
+  int64_t activation;
 
-  // Of the rows [begin, end) of group i.
-  Tensor operator()(Tensor result, size_t i, int64_t begin, int64_t end) const {
+  Tensor matrix(size_t i) const {
+    Tensor result = of_group(weight, i).to(at::kFloat);
+    if (is_given(antiquant_offset)) result = result + wide(of_group(*antiquant_offset, i));
+    if (is_given(antiquant_scale)) result = result * wide(of_group(*antiquant_scale, i));
+    return result;
+  }
+
+  Tensor operator()(const Tensor& rows, size_t i, int64_t begin, int64_t end) const {
+    Tensor result = at::matmul(rows.to(at::kFloat), matrix(i));
     if (is_given(scale)) result = result * wide(of_group(*scale, i));
     if (is_given(per_token)) {
-      const Tensor& rows =
+      const Tensor& factors =
           per_token->size() == 1 ? (*per_token)[0].slice(0, begin, end) : (*per_token)[i];
-      result = result * wide(rows).unsqueeze(-1);
+      result = result * wide(factors).unsqueeze(-1);
     }
-    return result;
+    if (is_given(bias)) result = result + wide(of_group(*bias, i));
+    return activated(result, activation);
   }
 };
 
+// Of tensors that are groups, one or one for each in `out`.
+void multiply_lists(const Product& product, const Tensors& x, const Tensors& out) {
+  int64_t begin = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const int64_t end = begin + x[i].size(0);
+    (out.size() == 1 ? out[0].slice(0, begin, end) : out[i])
+        .copy_(product(x[i], i, 0, x[i].size(0)));
+    begin = end;
+  }
+}
+
+// Of groups of rows.
+void multiply_groups(const Product& product, const Tensor& x, const Ranges& groups,
+                     const Tensors& out) {
+  if (out.size() == 1) out[0].zero_();
+  for (size_t i = 0; i < groups.size(); ++i) {
+    const auto [begin, end] = groups[i];
+    (out.size() == 1 ? out[0].slice(0, begin, end) : out[i])
+        .copy_(product(x.slice(0, begin, end), i, begin, end));
+  }
+}
+
 }  // namespace
+
+EMULATE(aclnnGroupedMatmul,
+        [](Tensors x, Tensors weight, OptionalTensors bias, OptionalTensors scale, OptionalTensors,
+           OptionalTensors antiquant_scale, OptionalTensors antiquant_offset,
+           OptionalIntArray group_list, int64_t, Tensors out) {
+          const Product product{weight, bias, scale, antiquant_scale, antiquant_offset, {}, 0};
+          if (!group_list || group_list->empty()) return multiply_lists(product, x, out);
+          TORCH_CHECK(x.size() == 1, "groupListOptional divides one tensor x, not ", x.size());
+          multiply_groups(product, x[0], ranges(*group_list), out);
+        })
 
 EMULATE(aclnnGroupedMatmulV4,
         [](Tensors x, Tensors weight, OptionalTensors bias, OptionalTensors scale, OptionalTensors,
@@ -77,40 +109,17 @@ EMULATE(aclnnGroupedMatmulV4,
            OptionalTensors per_token, OptionalTensor group_list, OptionalTensors, OptionalTensors,
            OptionalTensors, int64_t, int64_t group_type, int64_t list_kind, int64_t activation,
            Tensors out, OptionalTensors, OptionalTensors) {
-          const Dequantization dequantized{scale, per_token};
-          const auto matrix = [&](size_t i) {
-            Tensor result = wide(of_group(weight, i).to(at::kFloat));
-            if (is_given(antiquant_offset)) result = result + wide(of_group(*antiquant_offset, i));
-            if (is_given(antiquant_scale)) result = result * wide(of_group(*antiquant_scale, i));
-            return result;
-          };
-          const auto product = [&](const Tensor& rows, size_t i, int64_t begin, int64_t end) {
-            Tensor result = dequantized(at::matmul(rows.to(at::kFloat), matrix(i)), i, begin, end);
-            if (is_given(bias)) result = result + wide(of_group(*bias, i));
-            return activated(result, activation);
-          };
-          if (x.size() > 1 && out.size() == x.size()) {
-            for (size_t i = 0; i < x.size(); ++i) {
-              out[i].copy_(product(x[i], i, 0, x[i].size(0)));
-            }
-            return;
-          }
+          const Product product{weight,           bias,      scale,     antiquant_scale,
+                                antiquant_offset, per_token, activation};
+          if (x.size() > 1 && out.size() == x.size()) return multiply_lists(product, x, out);
           TORCH_CHECK(x.size() == 1 && group_list, "x of one tensor needs groupListOptional.");
           const auto groups = ranges(*group_list, list_kind);
-          if (group_type == 2) {
-            // Groups of columns of x and rows of the weight: one product each.
-            for (size_t i = 0; i < groups.size(); ++i) {
-              const auto [begin, end] = groups[i];
-              out[0].select(0, i).copy_(at::matmul(x[0].slice(1, begin, end).to(at::kFloat),
-                                                   weight[0].slice(0, begin, end).to(at::kFloat)));
-            }
-            return;
-          }
-          if (out.size() == 1) out[0].zero_();
+          if (group_type != 2) return multiply_groups(product, x[0], groups, out);
+          // Groups of columns of x and rows of the weight: one product each.
           for (size_t i = 0; i < groups.size(); ++i) {
             const auto [begin, end] = groups[i];
-            const Tensor result = product(x[0].slice(0, begin, end), i, begin, end);
-            (out.size() == 1 ? out[0].slice(0, begin, end) : out[i]).copy_(result);
+            out[0].select(0, i).copy_(at::matmul(x[0].slice(1, begin, end).to(at::kFloat),
+                                                 weight[0].slice(0, begin, end).to(at::kFloat)));
           }
         })
 

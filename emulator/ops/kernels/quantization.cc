@@ -3,12 +3,14 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/bmm.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/round.h>
 #include <ATen/ops/where.h>
 
 #include "emulator/ops/emulate.h"
 #include "emulator/ops/kernels/operand.h"
+#include "emulator/ops/kernels/scale_word.h"
 
 namespace ascend_emulator {
 namespace {
@@ -50,14 +52,14 @@ Tensor encoded(const Tensor& scale) {
       .bitwise_and(0xFFFFE000LL)
       .bitwise_or(int64_t{1} << 46);
 }
-Tensor decoded(const Tensor& scale) {
-  const auto type = scale.scalar_type();
-  if (type != at::kLong && type != at::kUInt64) return scale.to(at::kFloat);
-  return scale.contiguous()
-      .view(at::kInt)
-      .slice(-1, 0, std::nullopt, 2)
-      .contiguous()
-      .view(at::kFloat);
+// Eight int4 numbers in a word, the first in the lowest bits.
+Tensor packed(const Tensor& numbers) {
+  const Tensor parts = numbers.to(at::kLong).unflatten(-1, {-1, 8}).bitwise_and(15);
+  Tensor words = parts.select(-1, 0);
+  for (int64_t i = 1; i < 8; ++i) {
+    words = words.bitwise_or(parts.select(-1, i).bitwise_left_shift(4 * i));
+  }
+  return words.to(at::kInt);
 }
 
 Tensor int4_in(const Tensor& words) {
@@ -92,7 +94,7 @@ EMULATE(aclnnDynamicQuant, [](Tensor x, OptionalTensor smooth, Tensor y, Tensor 
 })
 EMULATE(aclnnAscendAntiQuant,
         [](Tensor x, Tensor scale, OptionalTensor offset, int64_t, bool root, Tensor y) {
-          // An int32 holds eight int4 numbers, the first in the lowest bits.
+          // An int32 holds eight int4 numbers.
           Tensor values = (x.scalar_type() == at::kInt ? int4_in(x) : x).to(at::kFloat);
           if (offset) values = values + wide(*offset);
           values = values * wide(scale);
@@ -112,7 +114,7 @@ EMULATE(aclnnQuantMatmulV5, [](Tensor x1, Tensor x2, OptionalTensor x1_scale, Te
       at::matmul(turned(x1.to(at::kDouble), transposed1), turned(x2.to(at::kDouble), transposed2));
   const bool early = bias && bias->scalar_type() == at::kInt;
   if (early) sums = sums + *bias;
-  Tensor values = sums.to(at::kFloat) * decoded(x2_scale);
+  Tensor values = sums.to(at::kFloat) * decoded_scale(x2_scale);
   if (x1_scale) values = values * x1_scale->unsqueeze(-1);
   if (offset) values = values + wide(*offset);
   if (bias && !early) values = values + wide(*bias);
@@ -143,14 +145,29 @@ EMULATE(aclnnTransposeBatchMatMul,
           if (bias) result = result + wide(*bias).unsqueeze(1);
           out.copy_(result.permute(perm_out));
         })
-// Eight numbers in a word, the first in the lowest bits.
-EMULATE(aclnnConvertWeightToINT4Pack, [](Tensor weight, Tensor packed) {
-  const Tensor parts = weight.unflatten(-1, {-1, 8}).to(at::kLong).bitwise_and(15);
-  Tensor words = parts.select(-1, 0);
-  for (int64_t i = 1; i < 8; ++i) {
-    words = words.bitwise_or(parts.select(-1, i).bitwise_left_shift(4 * i));
-  }
-  packed.copy_(words.to(at::kInt));
+EMULATE(aclnnConvertWeightToINT4Pack,
+        [](Tensor weight, Tensor words) { words.copy_(packed(weight)); })
+
+EMULATE(aclnnDynamicBlockQuant, [](Tensor x, double min_scale, std::string_view rounding, int64_t,
+                                   int64_t rows, int64_t columns, Tensor y, Tensor scale) {
+  TORCH_CHECK(rounding == "rint" && rows == 1, "roundMode rint and rowBlockSize 1 are emulated.");
+  check_type(y);
+  const Tensor padded = at::constant_pad_nd(wide(x), {0, scale.size(-1) * columns - x.size(-1)})
+                            .unflatten(-1, {-1, columns});
+  Tensor step = padded.abs().amax(-1) / 127;
+  if (min_scale > 0) step = step.clamp_max(1 / min_scale);
+  scale.copy_(step);
+  const Tensor each = step.repeat_interleave(columns, -1).slice(-1, 0, x.size(-1));
+  store(y, (wide(x) / each).masked_fill(each == 0, 0));
 })
+EMULATE(aclnnFlatQuant,
+        [](Tensor x, Tensor p1, Tensor p2, double clip, Tensor out, Tensor quant_scale) {
+          TORCH_CHECK(out.scalar_type() == at::kInt, "int4 in words of int32 is emulated.");
+          const Tensor values = at::matmul(wide(p1), at::matmul(wide(x), wide(p2)));
+          const Tensor step = values.abs().amax({1, 2}) * (clip / 7);
+          quant_scale.copy_(step);
+          const Tensor each = step.reshape({-1, 1, 1});
+          out.copy_(packed(at::round((values / each).masked_fill(each == 0, 0)).clamp(-8, 7)));
+        })
 
 }  // namespace ascend_emulator

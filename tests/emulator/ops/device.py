@@ -16,10 +16,11 @@ LIBRARIES = (
     "emulator/ops/lib/libnnopbase.so",
     "emulator/ops/lib/libopapi.so",
 )
-FUNCTIONS = {
-    function.name: function
-    for function in aclnn_table.load(sorted((ROOT / "third_party/cann/aclnn").glob("*.yaml")))
-}
+# But those that communicate, which tests/distributed runs.
+TABLES = sorted(
+    path for path in (ROOT / "third_party/cann/aclnn").glob("*.yaml") if path.stem != "collective"
+)
+FUNCTIONS = {function.name: function for function in aclnn_table.load(TABLES)}
 DTYPES = {
     torch.float32: 0,
     torch.float16: 1,

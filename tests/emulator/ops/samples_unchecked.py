@@ -55,7 +55,14 @@ LAYERS = [
     ("aclnnMaxPool2dWithMask", [IMAGE, *WINDOW, POOLED, PLACES]),
     ("aclnnMaxPool2dWithMaskBackward", [POOLED, IMAGE, PLACES, *WINDOW, torch.zeros(1, 2, 4, 4)]),
 ]  # fmt: skip
+NUMBERS = seeded(64, 64)
+CODES = [torch.zeros(3072), torch.zeros(128), torch.zeros(1024)]
+HISTOGRAM = torch.zeros(256, dtype=torch.int32)
+COMPRESSION = [
+    ("aclnnHansEncode", [NUMBERS, HISTOGRAM, True, False, *CODES]),
+    ("aclnnHansDecode", [*CODES, HISTOGRAM, False, torch.zeros(64, 64)]),
+]
 
 
 def samples() -> list[tuple[str, list]]:
-    return RANDOM + DROPOUT + LAYERS
+    return RANDOM + DROPOUT + LAYERS + COMPRESSION

@@ -6,6 +6,7 @@ import vendor_caches as caches
 import vendor_dense as dense
 import vendor_experts as experts
 import vendor_quantized as quantized
+import vendor_routing_map as mapped
 from sample import Out, in_out, seeded
 
 X, G = dense.X, dense.G
@@ -176,5 +177,51 @@ QUANTIZATION = [
 ]  # fmt: skip
 
 
+BLOCKS = seeded(3, 200).to(HALF)
+MIXED = torch.randint(-4, 5, (3, 4, 8)).to(HALF)
+P1, P2 = torch.eye(4).flip(0).to(HALF), torch.eye(8).roll(1, 0).to(HALF)
+QUANTIZATION += [
+    ("aclnnDynamicBlockQuant", [BLOCKS, 0.0, "rint", 2, 1, 128,
+        *outs(quantized.block_quant(BLOCKS.float()))]),
+    ("aclnnFlatQuant", [MIXED, P1, P2, 1.0, *outs(quantized.kronecker(*(t.float() for t in (MIXED,
+        P1, P2))))]),
+]  # fmt: skip
+
+SWIGLU = [experts.BYTES, experts.BYTE_MATRICES_2, experts.ENDS, experts.SCALES, experts.ROW_SCALES]
+SWIGLU_OUT = outs(experts.grouped_swiglu(*SWIGLU))
+GROUPED = [
+    ("aclnnGroupedMatmul", [[experts.ROWS], list(experts.MATRICES), list(seeded(3, 5)), *[None] * 4,
+        [2, 2, 6], 3, outs(experts.grouped_list([experts.ROWS], list(experts.MATRICES),
+        bias=seeded(3, 5), group_list=[2, 2, 6], split_item=3))]),
+    *(
+        (name, [SWIGLU[0], SWIGLU[1], None, None, *SWIGLU[3:], SWIGLU[2], *SWIGLU_OUT, None])
+        for name in ("aclnnGroupedMatmulSwigluQuant", "aclnnGroupedMatmulSwigluQuantWeightNZ")
+    ),
+    *(
+        (name, [SWIGLU[0], [SWIGLU[1]], [SWIGLU[3]], None, None, SWIGLU[4], None, SWIGLU[2], 0, 0,
+            0, 0, None, *SWIGLU_OUT])
+        for name in ("aclnnGroupedMatmulSwigluQuantV2", "aclnnGroupedMatmulSwigluQuantWeightNzV2")
+    ),
+]  # fmt: skip
+
+MAP, MAP_PROBS, MAP_ROWS, MAP_PLACES = mapped.TWO, mapped.PROBS, mapped.ROWS, mapped.PLACES
+MAP_GRAD, MAP_WEIGHTS = mapped.G, mapped.GP[:10].clone()
+CHOICES = torch.arange(10).floor_divide(2).int()
+ROUTING_MAP = [
+    ("aclnnMoeTokenPermuteWithRoutingMap", [mapped.TOKENS, MAP, MAP_PROBS, 10, False,
+        *outs(mapped.permute(mapped.TOKENS, MAP, probs=MAP_PROBS, num_out_tokens=10))]),
+    ("aclnnMoeTokenPermuteWithRoutingMapGrad", [MAP_ROWS, MAP_WEIGHTS, MAP_PLACES, MAP, 4, 5, False,
+        *outs(mapped.permute_backward(MAP_ROWS, MAP_WEIGHTS, MAP_PLACES, MAP, False))]),
+    ("aclnnMoeTokenUnpermuteWithRoutingMap", [MAP_ROWS, MAP_PLACES, MAP, MAP_PROBS, False, [5, 6],
+        *outs((mapped.unpermute(MAP_ROWS, MAP_PLACES, [5, 6], probs=MAP_PROBS,
+        routing_map=MAP)[0], MAP_PLACES, CHOICES, mapped.sorted_probs(MAP_PROBS, MAP)))]),
+    ("aclnnMoeTokenUnpermuteWithRoutingMapGrad", [MAP_GRAD, MAP_PLACES, MAP_PLACES, MAP, MAP_ROWS,
+        MAP_PROBS, False, [5, 6], *outs(mapped.unpermute_grad(MAP_GRAD, MAP_PLACES, MAP_PLACES, MAP,
+        MAP_ROWS, MAP_PROBS, False, [5, 6]))]),
+]  # fmt: skip
+
+
 def samples() -> list[tuple[str, list]]:
-    return ACTIVATION + NORMALIZATION + ROTARY + ATTENTION + MOE + QUANTIZATION
+    return (
+        ACTIVATION + NORMALIZATION + ROTARY + ATTENTION + MOE + QUANTIZATION + GROUPED + ROUTING_MAP
+    )

@@ -18,8 +18,13 @@ from device import DTYPES, FUNCTIONS, NAMES, AclError, Device
 _WORDS = "eight int4 numbers in a word make another shape"
 _MASK = "a mask has another shape than the sample's index"
 _SCALES = "an int8 query needs scales, which a bfloat16 one has not"
+_BYTES = "the number of bytes of each number gives another shape"
 SENSELESS = {
     ("aclnnAscendAntiQuant", torch.int8, torch.int32): _WORDS,
+    ("aclnnHansEncode", torch.float32, torch.float16): _BYTES,
+    ("aclnnHansEncode", torch.float32, torch.bfloat16): _BYTES,
+    ("aclnnHansDecode", torch.float32, torch.float16): _BYTES,
+    ("aclnnHansDecode", torch.float32, torch.bfloat16): _BYTES,
     ("aclnnIndex", torch.int64, torch.bool): _MASK,
     ("aclnnIndexPutImpl", torch.int64, torch.bool): _MASK,
     ("aclnnMlaPrologV2WeightNz", torch.bfloat16, torch.int8): _SCALES,
