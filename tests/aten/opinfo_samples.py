@@ -85,26 +85,31 @@ def changed(sample: SampleInput, how: Callable) -> SampleInput:
     )
 
 
-def to_npu(value: object) -> object:
-    """Tensors inside `value` on the device, as leaves that overlap as they do on the CPU; a device
-    becomes ours."""
+def placed(value: object, device: str) -> object:
+    """Copies on the device of the tensors inside `value`, as leaves that overlap as they do in
+    `value`; where that names a device, it is this one."""
     storages: dict[int, torch.Tensor] = {}
 
-    def move(leaf: object) -> object:
+    def place(leaf: object) -> object:
         if not isinstance(leaf, torch.Tensor):
-            return DEVICE if leaf in ("cpu", torch.device("cpu")) else leaf
+            return device if leaf in ("cpu", torch.device("cpu")) else leaf
         if leaf.device.type != "cpu":
             return leaf
         storage = leaf.untyped_storage()
         if storage.data_ptr() not in storages:
-            storages[storage.data_ptr()] = leaf.detach().new_empty(0).set_(storage).to(DEVICE)
+            whole = leaf.detach().new_empty(0).set_(storage)
+            storages[storage.data_ptr()] = whole.to(device, copy=True)
         there = storages[storage.data_ptr()].view(leaf.dtype)
         there = there.as_strided(leaf.size(), leaf.stride(), leaf.storage_offset())
         there = there.conj() if leaf.is_conj() else there
         there = torch._neg_view(there) if leaf.is_neg() else there
         return there.detach().requires_grad_(leaf.requires_grad)
 
-    return pytree.tree_map(move, value)
+    return pytree.tree_map(place, value)
+
+
+def to_npu(value: object) -> object:
+    return placed(value, DEVICE)
 
 
 def moved(info: OpInfo, sample: SampleInput) -> SampleInput:
@@ -120,7 +125,3 @@ def moved(info: OpInfo, sample: SampleInput) -> SampleInput:
 
 def to_cpu(value: object) -> object:
     return pytree.tree_map(lambda t: t.detach().cpu() if isinstance(t, torch.Tensor) else t, value)
-
-
-def clone(value: object) -> object:
-    return pytree.tree_map_only(torch.Tensor, torch.clone, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Callable
 
 import pytest
@@ -21,7 +22,7 @@ from tests.aten.opinfo_cases import (
     opinfos,
     pass_rate,
 )
-from tests.aten.opinfo_samples import clone, edges, moved, samples, tensors_of, to_cpu
+from tests.aten.opinfo_samples import edges, moved, placed, samples, tensors_of, to_cpu
 
 _COMMON = (torch.float32, torch.int64)
 _NOTHING = object()
@@ -46,14 +47,17 @@ def test_forward(info: OpInfo, dtype: torch.dtype) -> None:
     def body(sample: SampleInput) -> None:
         expected = _call(info, sample)
         actual = _call(info, moved(info, sample))
-        assert_same(
-            actual, expected, values=not is_random(info, sample), check_dtype=not wider
+        assert_same(actual, expected, info, values=not is_random(info, sample), check_dtype=not wider
         )
 
     check("forward", info, dtype, body, samples(info, dtype))
 
 
-@pytest.mark.parametrize(("info", "dtype"), cases(_COMMON))
+def _survives(info: OpInfo) -> bool:
+    return info.full_name not in implemented.named("crash_without_elements")
+
+
+@pytest.mark.parametrize(("info", "dtype"), cases(_COMMON, _survives))
 def test_edges(info: OpInfo, dtype: torch.dtype) -> None:
     """Without elements and without dimensions, wherever the CPU takes such tensors."""
 
@@ -61,7 +65,7 @@ def test_edges(info: OpInfo, dtype: torch.dtype) -> None:
         expected = _reference(info, sample)
         if expected is not _NOTHING:
             actual = _call(info, moved(info, sample))
-            assert_same(actual, expected, values=not is_random(info, sample))
+            assert_same(actual, expected, info, values=not is_random(info, sample))
 
     given = [edge for s in itertools.islice(samples(info, dtype), 2) for edge in edges(s)]
     check("edges", info, dtype, body, given)
@@ -74,7 +78,7 @@ def test_noncontiguous(info: OpInfo, dtype: torch.dtype) -> None:
         expected = _reference(info, gaps)
         if expected is not _NOTHING:
             actual = _call(info, moved(info, gaps))
-            assert_same(actual, expected, values=not is_random(info, sample))
+            assert_same(actual, expected, info, values=not is_random(info, sample))
 
     check("noncontiguous", info, dtype, body, samples(info, dtype))
 
@@ -88,18 +92,18 @@ def _with_gaps(tensor: torch.Tensor) -> torch.Tensor:
 def test_out(info: OpInfo, dtype: torch.dtype) -> None:
     def body(sample: SampleInput) -> None:
         expected = _call(info, sample)
-        if _reference(info, sample, out=pytree.tree_map(torch.empty_like, expected)) is _NOTHING:
+        reference = _reference(info, sample, out=pytree.tree_map(torch.empty_like, expected))
+        if reference is _NOTHING:
             return
         values = not is_random(info, sample)
         given = moved(info, sample)
         out = pytree.tree_map(_with_gaps, expected)
         returned = _call(info, given, out=out)
-        assert_same(out, expected, values=values)
-        for ours, got in zip(pytree.tree_leaves(out), pytree.tree_leaves(returned), strict=True):
-            assert ours is got
+        assert_same(out, expected, info, values=values)
+        assert returned is None or all(map(operator.is_, pytree.tree_leaves(returned), pytree.tree_leaves(out)))
         small = pytree.tree_map(lambda t: t.new_empty((0,)).to("npu"), expected)
         _call(info, given, out=small)
-        assert_same(small, expected, values=values)
+        assert_same(small, expected, info, values=values)
 
     check("out", info, dtype, body, samples(info, dtype))
 
@@ -112,13 +116,13 @@ def test_inplace(info: OpInfo, dtype: torch.dtype) -> None:
         if sample.broadcasts_input:
             return
         given = moved(info, sample)
-        expected = SampleInput(clone(sample.input), args=sample.args, kwargs=sample.kwargs)
+        expected = SampleInput(placed(sample.input, "cpu"), args=sample.args, kwargs=sample.kwargs)
         if _reference(inplace, expected) is _NOTHING:
             with pytest.raises((RuntimeError, NotImplementedError)):
                 _call(inplace, given)
             return
         assert _call(inplace, given) is given.input
-        assert_same(given.input, expected.input, values=not is_random(info, sample))
+        assert_same(given.input, expected.input, info, values=not is_random(info, sample))
 
     check("inplace", info, dtype, body, samples(info, dtype))
 
@@ -148,7 +152,7 @@ def test_backward(info: OpInfo, dtype: torch.dtype) -> None:
 
     def body(sample: SampleInput) -> None:
         actual = _gradients(info, moved(info, sample))
-        assert_same(actual, _gradients(info, sample), values=not is_random(info, sample))
+        assert_same(actual, _gradients(info, sample), info, values=not is_random(info, sample))
 
     check("backward", info, dtype, body, samples(info, dtype, requires_grad=True))
 
@@ -170,7 +174,7 @@ def test_errors(info: OpInfo) -> None:
             torch.npu.set_stream(torch.npu.Stream())
             assert info.name in implemented.named("checked_on_device")
             return
-        except (error_input.error_type, NotImplementedError, RuntimeError):
+        except (error_input.error_type, RuntimeError, IndexError):
             return
         raise AssertionError(f"accepted what the CPU refuses: {sample}")
 
