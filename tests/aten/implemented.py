@@ -31,36 +31,12 @@ def base_name(op: str) -> str:
 
 
 @functools.cache
-def opinfo_names() -> dict[str, list[str]]:
-    """Operators whose OpInfo has another name, from opinfos.yaml."""
-    return yaml.safe_load((_HERE / "opinfos.yaml").read_text())["names"]
-
-
-@functools.cache
-def without_opinfo() -> dict[str, str]:
-    """Operators that no OpInfo calls, with where they are tested instead."""
-    return yaml.safe_load((_HERE / "opinfos.yaml").read_text())["elsewhere"]
+def named(table: str) -> dict | list:
+    """One of the tables of opinfos.yaml, which says what each is."""
+    return yaml.safe_load((_HERE / "opinfos.yaml").read_text())[table]
 
 
 def covering_opinfos(op: str, op_db: list) -> list:
     """The OpInfos that call `op`."""
-    wanted = {op, f"nn.functional.{op}", *opinfo_names().get(op, ())}
+    wanted = {op, f"nn.functional.{op}", *named("names").get(op, ())}
     return [info for info in op_db if info.aten_name in wanted or info.name in wanted]
-
-
-@functools.cache
-def random_opinfos() -> frozenset[str]:
-    """OpInfos whose results are random: tests/aten/test_random.py looks at their distributions."""
-    return frozenset(yaml.safe_load((_HERE / "opinfos.yaml").read_text())["random"])
-
-
-@functools.cache
-def checked_on_device() -> frozenset[str]:
-    """OpInfos whose values on the device are checked by the kernel, after the call has returned."""
-    return frozenset(yaml.safe_load((_HERE / "opinfos.yaml").read_text())["checked_on_device"])
-
-
-@functools.cache
-def excluded_opinfos() -> frozenset[str]:
-    """OpInfos that are no comparison of values between devices, each with its reason."""
-    return frozenset(yaml.safe_load((_HERE / "opinfos.yaml").read_text())["excluded"])

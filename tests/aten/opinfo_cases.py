@@ -1,10 +1,9 @@
-"""Cases of the OpInfo tests: samples, tolerances, the comparison with the CPU, and the skips."""
+"""Cases of the OpInfo tests: which there are, the comparison with the CPU, states and skips."""
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,18 @@ import yaml
 from torch.testing._internal.common_methods_invocations import op_db
 from torch.testing._internal.opinfo.core import OpInfo, SampleInput
 from torch.utils import _pytree as pytree
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import torch_npu
-from tests.aten.implemented import covering_opinfos, excluded_opinfos, implemented_ops
+from tests.aten import implemented
+from tests.aten.opinfo_samples import DEVICE, placed, to_cpu
 
-DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.bool)
-SAMPLES = 10  # of each OpInfo and dtype; the first ones are the simple ones
-DEVICE = "npu:0"
+DTYPES = (
+    torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.int32,
+    torch.int16, torch.int8, torch.uint8, torch.bool, torch.complex64,
+)  # fmt: skip
+# Worst first: an operator is what its worst sample is.
+STATES = ("refused", "fallback", "native")
 _REFUSED = "the NPU does not support dtype"
 # Kernels accumulate in float32 where the CPU rounds in between, and the other way round.
 _TOLERANCES = {
@@ -38,8 +42,12 @@ class Skip:
     dtypes: tuple[str, ...] = ()
 
     def applies(self, test: str, name: str, dtype: torch.dtype) -> bool:
-        named = not self.dtypes or str(dtype).removeprefix("torch.") in self.dtypes
+        named = not self.dtypes or short(dtype) in self.dtypes
         return self.op == name and self.test in (test, "all") and named
+
+
+def short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def load_skips() -> list[Skip]:
@@ -56,17 +64,13 @@ SKIPS = load_skips()
 
 
 def opinfos() -> list[OpInfo]:
-    """Every OpInfo that calls an implemented operator, once."""
-    found = {}
-    for op in sorted(implemented_ops()):
-        for info in covering_opinfos(op, op_db):
-            found[info.full_name] = info
-    return [info for info in found.values() if info.full_name not in excluded_opinfos()]
+    left_out = {**implemented.named("not_on_cpu"), **implemented.named("not_on_npu")}
+    return [info for info in op_db if info.full_name not in left_out]
 
 
 def cases(dtypes: tuple[torch.dtype, ...] = DTYPES, where: Callable = lambda info: True) -> list:
     return [
-        pytest.param(info, dtype, id=f"{info.full_name}-{str(dtype).removeprefix('torch.')}")
+        pytest.param(info, dtype, id=f"{info.full_name}-{short(dtype)}")
         for info in opinfos()
         if where(info)
         for dtype in dtypes
@@ -74,54 +78,51 @@ def cases(dtypes: tuple[torch.dtype, ...] = DTYPES, where: Callable = lambda inf
     ]
 
 
-def samples(info: OpInfo, dtype: torch.dtype, requires_grad: bool = False) -> Iterator[SampleInput]:
-    torch.manual_seed(0)
-    found = info.sample_inputs("cpu", dtype, requires_grad=requires_grad)
-    return itertools.islice(found, SAMPLES)
+class _Draws(TorchDispatchMode):
+    """Sees whether anything draws random numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = False
+
+    def __torch_dispatch__(self, op, types, args=(), kwargs=None):  # noqa: ANN001, ANN204
+        self.seen |= torch.Tag.nondeterministic_seeded in op.tags
+        return op(*args, **(kwargs or {}))
 
 
-def to_npu(value: object) -> object:
-    """Tensors inside `value` on the device, as leaves of their own; a device becomes ours."""
-
-    def move(leaf: object) -> object:
-        if leaf == "cpu" or leaf == torch.device("cpu"):
-            return DEVICE
-        if not isinstance(leaf, torch.Tensor):
-            return leaf
-        return leaf.detach().to(DEVICE).requires_grad_(leaf.requires_grad)
-
-    return pytree.tree_map(move, value)
+def is_random(info: OpInfo, sample: SampleInput) -> bool:
+    """Whether the values of this sample's result mean nothing."""
+    if info.full_name not in implemented.named("random"):
+        return info.full_name in implemented.named("uninitialised")
+    with _Draws() as draws:
+        info(placed(sample.input, "cpu"), *sample.args, **sample.kwargs)
+    return draws.seen
 
 
-def with_same_storages(sample: SampleInput) -> SampleInput:
-    """On the device, with the overlaps that the tensors have on the CPU."""
-    storages: dict[int, torch.Tensor] = {}
-
-    def move(leaf: object) -> object:
-        if not isinstance(leaf, torch.Tensor) or leaf.device.type != "cpu":
-            return to_npu(leaf)
-        key = leaf.untyped_storage().data_ptr()
-        if key not in storages:
-            storages[key] = leaf.new_empty(0).set_(leaf.untyped_storage()).to(DEVICE)
-        return storages[key].as_strided(leaf.size(), leaf.stride(), leaf.storage_offset())
-
-    moved = pytree.tree_map(move, (sample.input, sample.args, sample.kwargs))
-    return SampleInput(moved[0], args=moved[1], kwargs=moved[2])
-
-
-def to_cpu(value: object) -> object:
-    return pytree.tree_map(lambda t: t.detach().cpu() if isinstance(t, torch.Tensor) else t, value)
-
-
-def assert_same(actual: object, expected: object) -> None:
+def assert_same(
+    actual: object,
+    expected: object,
+    info: OpInfo | None = None,
+    *,
+    values: bool = True,
+    check_dtype: bool = True,
+) -> None:
     """Values, dtypes and shapes; `actual` lies on the device."""
     for tensor in pytree.tree_leaves(actual):
         if isinstance(tensor, torch.Tensor):
             assert tensor.device == torch.device(DEVICE)
     ours, theirs = to_cpu(actual), to_cpu(expected)
+    if not values:
+        ours, theirs = pytree.tree_map_only(torch.Tensor, torch.zeros_like, (ours, theirs))
     dtypes = {t.dtype for t in pytree.tree_leaves(theirs) if isinstance(t, torch.Tensor)}
-    tolerances = next((_TOLERANCES[dtype] for dtype in _TOLERANCES if dtype in dtypes), {})
-    torch.testing.assert_close(ours, theirs, equal_nan=True, **tolerances)
+    own = implemented.named("tolerances").get(info.full_name, {}) if info else {}
+    tolerances = next(
+        (own.get(short(d), _TOLERANCES.get(d)) for d in dtypes if d in _TOLERANCES or short(d) in own),
+        {},
+    )
+    torch.testing.assert_close(
+        ours, theirs, equal_nan=True, check_dtype=check_dtype, **tolerances
+    )
 
 
 def is_refusal(error: Exception) -> bool:
@@ -129,47 +130,61 @@ def is_refusal(error: Exception) -> bool:
     return isinstance(error, NotImplementedError) and _REFUSED in str(error)
 
 
-def check(
-    test: str,
-    info: OpInfo,
-    dtype: torch.dtype,
-    body: Callable[[SampleInput], None],
-    given: Iterator[SampleInput],
-) -> None:
+def check(test: str, info: OpInfo, dtype: torch.dtype, body: Callable, given: Iterable) -> None:
     """Runs `body` for every sample. A case with a skip must fail; else its skip is out of date."""
     skip = next((s for s in SKIPS if s.applies(test, info.full_name, dtype)), None)
     if skip is None:
-        _check(info, dtype, body, given)
+        _check(test, info, dtype, body, given)
         return
     try:
-        _check(info, dtype, body, given)
+        _check(test, info, dtype, body, given)
     except Exception as error:  # noqa: BLE001 whatever the known gap makes it raise
         pytest.xfail(f"{skip.reason}: {type(error).__name__}")
     pytest.fail(f"{info.full_name} {test} {dtype} works: remove its skip ({skip.reason})")
 
 
-def _check(
-    info: OpInfo,
-    dtype: torch.dtype,
-    body: Callable[[SampleInput], None],
-    given: Iterator[SampleInput],
-) -> None:
+def _check(test: str, info: OpInfo, dtype: torch.dtype, body: Callable, given: Iterable) -> None:
     torch_npu._C.reset_fallback_stats()
-    ran = refused = 0
-    for sample in given:
-        try:
-            body(sample)
-            ran += 1
-        except NotImplementedError as error:
-            if not is_refusal(error):
-                raise
-            refused += 1
-        except torch.AcceleratorError:
-            # The stream is broken for good: the next case starts on another.
-            torch.npu.set_stream(torch.npu.Stream())
+    states = {state_of(body, sample) for sample in given}
+    expected = torch_npu.ops.support(info.full_name).get(short(dtype))
+    found = next((s for s in STATES if s in states), None)
+    for name in torch_npu._C.fallback_stats():
+        known = torch_npu.ops.support(name.split(".")[0]).values()
+        assert "fallback" in known, f"{name} ran on the CPU, support.tsv says {set(known)}"
+    if test == "forward":
+        assert found == expected.replace("composed", "native")
+    if states <= {"refused"}:
+        pytest.skip(f"the hardware refuses {dtype}" if states else "no samples")
+
+
+def state_of(body: Callable, sample: object) -> str:
+    """What an operator does: "native" includes what is composed of others on the device."""
+    before = torch_npu._C.fallback_stats()
+    try:
+        body(sample)
+    except NotImplementedError as error:
+        if not is_refusal(error):
             raise
-    fallbacks = torch_npu._C.fallback_stats()
-    assert not fallbacks, f"ran on the CPU: {fallbacks}"
-    assert ran or not refused or dtype != torch.float32, f"all {refused} samples were refused"
-    if not ran:
-        pytest.skip(f"the hardware refuses {dtype}" if refused else "no samples")
+        return "refused"
+    except torch.AcceleratorError:
+        # The stream is broken for good: the next case starts on another.
+        torch.npu.set_stream(torch.npu.Stream())
+        raise
+    return "native" if torch_npu._C.fallback_stats() == before else "fallback"
+
+
+def pass_rate(test: str, dtype: torch.dtype | None = None) -> tuple[int, int]:
+    """How many OpInfos pass, of those that the CPU can run: those without a skip for `dtype`, or
+    for any. `test` is forward or backward."""
+    failing = set(implemented.named("not_on_npu"))
+    for skip in SKIPS:
+        if skip.test == test and (dtype is None or skip.applies(test, skip.op, dtype)):
+            failing.add(skip.op)
+    entries = {
+        info.full_name
+        for info in op_db
+        if info.full_name not in implemented.named("not_on_cpu")
+        and (test != "backward" or info.supports_autograd)
+        and (dtype is None or dtype in info.supported_dtypes("cpu"))
+    }
+    return len(entries - failing), len(entries)

@@ -8,86 +8,71 @@ writes torch_npu/ops/support.tsv, which torch_npu.ops.support() reads, and docs/
 from __future__ import annotations
 
 import collections
-import itertools
 import os
-import re
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 import yaml
-from torch.testing._internal.common_methods_invocations import op_db
-from torch.testing._internal.opinfo.core import OpInfo
+from torch.testing._internal.opinfo.core import OpInfo, SampleInput
 
-import torch_npu
-from tests.aten.opinfo_cases import is_refusal, to_npu
+from tests.aten.opinfo_cases import DTYPES, STATES, opinfos, short, state_of
+from tests.aten.opinfo_samples import moved, samples
 
-DTYPES = (
-    torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.int32,
-    torch.int16, torch.int8, torch.uint8, torch.bool, torch.complex64,
-)  # fmt: skip
-SAMPLES = 2
 ANY = "*"
-HEADER = ["operator", *(str(dtype).removeprefix("torch.") for dtype in DTYPES), ANY]
-# Worst first: an operator is what its worst sample is.
-STATES = ("refused", "fallback", "composed", "native")
-
-# Their samples name the CPU, are sparse, which an NPU tensor cannot be yet, or are CUDA's.
-_NOT_MEASURED = re.compile(r"tensor_split|to_sparse|sparse\.(sampled_addmm|mm\.reduce)|jiterator.*")
+HEADER = ["operator", *map(short, DTYPES), ANY]
 
 
-def _kernels(name: str) -> set[str]:
-    """The dispatch keys, of those asked here, that an operator (aten::add.Tensor) has."""
-    keys = ("PrivateUse1", "CompositeImplicitAutograd", "CompositeExplicitAutograd")
+def _kernel(name: str) -> str:
+    """The state of one overload (aten::add.Tensor), as far as its registrations tell."""
+    composites = ("ImplicitAutograd", "ExplicitAutograd", "ExplicitAutogradNonFunctional")
     has = torch._C._dispatch_has_kernel_for_dispatch_key
-    return {key for key in keys if has(name, key)}
+    if has(name, "PrivateUse1"):
+        return "native"
+    return "composed" if any(has(name, f"Composite{key}") for key in composites) else "fallback"
 
 
 def by_dispatcher() -> dict[str, str]:
-    """Every ATen operator's state, as far as its registrations tell."""
+    """Every ATen operator's state: native if one of its overloads is, otherwise the worst. In-place
+    operators are often made of the others."""
     kernels = collections.defaultdict(set)
     for name in torch._C._dispatch_get_all_op_names():
         if name.startswith("aten::"):
-            kernels[name.removeprefix("aten::").split(".")[0]] |= _kernels(name)
-    return {
-        name: "native" if "PrivateUse1" in keys else "composed" if keys else "fallback"
-        for name, keys in kernels.items()
-    }
+            kernels[name.removeprefix("aten::").split(".")[0]].add(_kernel(name))
+    for name in kernels:
+        if name.endswith("_"):
+            kernels[name] |= kernels.get(name[:-1], set())
+    order = ("native", "fallback", "composed")
+    return {name: next(s for s in order if s in states) for name, states in kernels.items()}
 
 
-def measure(info: OpInfo, dtype: torch.dtype, kernel: str) -> str:
-    """The state of one operator with one dtype; "" if none of its samples runs on the CPU."""
-    torch.manual_seed(0)
-    seen = set()
-    for sample in itertools.islice(info.sample_inputs("cpu", dtype), SAMPLES):
+def measure(info: OpInfo, dtype: torch.dtype) -> str:
+    """The worst state of one operator with one dtype, over the samples of test_opinfo.py."""
+
+    def call(sample: SampleInput) -> None:
+        info(sample.input, *sample.args, **sample.kwargs)
+
+    states = set()
+    for sample in samples(info, dtype):
         try:
-            info(sample.input, *sample.args, **sample.kwargs)
-        except (RuntimeError, TypeError, ValueError):
-            continue
-        torch_npu._C.reset_fallback_stats()
-        try:
-            info(to_npu(sample.input), *to_npu(sample.args), **to_npu(sample.kwargs))
-        except NotImplementedError as error:
-            if not is_refusal(error):
-                raise
-            seen.add("refused")
-        else:
-            seen.add("fallback" if torch_npu._C.fallback_stats() else kernel)
-    return next((state for state in STATES if state in seen), "")
+            states.add(state_of(call, moved(info, sample)))
+        except NotImplementedError:  # a gap that skips.yaml knows
+            states.add("refused")
+    return next((state for state in STATES if state in states), "")
 
 
-def rows() -> list[list[str]]:
+def rows(measure: Callable[[OpInfo, torch.dtype], str] = measure) -> list[list[str]]:
     """The table, one row for an OpInfo, and one for each other operator."""
     kernels = by_dispatcher()
     found = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for info in op_db:
-            if _NOT_MEASURED.fullmatch(info.full_name):
-                continue
-            kernel = "native" if kernels.get(info.aten_name) == "native" else "composed"
+        for info in opinfos():
+            native = kernels.get(info.aten_name) == "native"
             offered = info.supported_dtypes("cpu")
-            states = [measure(info, d, kernel) if d in offered else "" for d in DTYPES]
+            states = [measure(info, d) if d in offered else "" for d in DTYPES]
+            states = ["composed" if s == "native" and not native else s for s in states]
             found[info.full_name] = [info.full_name, *states, ""]
     for name, state in kernels.items():
         if name not in found and f"nn.functional.{name}" not in found:

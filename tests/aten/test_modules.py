@@ -14,7 +14,7 @@ from torch.testing._internal.common_modules import ModuleInfo, ModuleInput, modu
 from torch.utils import _pytree as pytree
 
 import torch_npu  # noqa: F401
-from tests.aten.opinfo_cases import to_npu
+from tests.aten.opinfo_samples import to_npu
 
 DTYPE = torch.float32
 TOLERANCES = {"rtol": 1e-3, "atol": 1e-3, "equal_nan": True}

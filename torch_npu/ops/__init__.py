@@ -27,7 +27,7 @@ def support(name: str) -> dict[str, str]:
     """
     table = _table()
     key = name.removeprefix("torch.").removeprefix("aten::")
-    for candidate in (key, f"nn.functional.{key}", key.rpartition(".")[2]):
+    for candidate in (name, key, f"nn.functional.{key}", key.rpartition(".")[2]):
         if candidate in table:
             return dict(table[candidate])
     raise ValueError(f"{name!r} is no operator of PyTorch; expected a name such as 'add'")

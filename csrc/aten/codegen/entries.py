@@ -9,7 +9,13 @@ import re
 import torchgen
 import yaml
 from torchgen.gen import get_grouped_native_functions, parse_native_yaml
-from torchgen.model import DispatchKey, NativeFunction, NativeFunctionsGroup, SchemaKind
+from torchgen.model import (
+    BackendMetadata,
+    DispatchKey,
+    NativeFunction,
+    NativeFunctionsGroup,
+    SchemaKind,
+)
 
 _KEYS = {"op", "acl", "meta", "out", "pre", "post", "cast", "variants", "computed_as"}
 _META = re.compile(r"(\w+)\((.+)\)")
@@ -118,10 +124,10 @@ class Schemas:
         found = {str(f.func.name): backend.get_kernel(f) for f in functions}
         return {name: metadata.kernel for name, metadata in found.items() if metadata}
 
-    def kernels(self, key: DispatchKey) -> dict[str, tuple[str, str]]:
-        """Operator -> (name of its header, kernel) of all that a backend of PyTorch has."""
+    def kernels(self, key: DispatchKey) -> dict[str, tuple[NativeFunction, BackendMetadata]]:
+        """Operator -> kernel of all that a backend of PyTorch has."""
         found = [(f, self._backends[key].get_kernel(f)) for f in self._functions]
-        return {str(f.func.name): (f.root_name, data.kernel) for f, data in found if data}
+        return {str(f.func.name): (f, kernel) for f, kernel in found if kernel}
 
     def find(self, op: str) -> tuple[NativeFunctionsGroup | None, NativeFunction]:
         if op not in self._found:

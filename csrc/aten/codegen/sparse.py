@@ -6,7 +6,9 @@ own on each device is in csrc/aten/native/Sparse.cc.
 
 from __future__ import annotations
 
-from torchgen.model import DispatchKey
+from torchgen.api.types import NativeSignature
+from torchgen.context import native_function_manager
+from torchgen.model import BackendMetadata, DispatchKey, NativeFunction
 
 from csrc.aten.codegen.entries import Schemas
 
@@ -16,15 +18,26 @@ _HEAD = """// Generated from PyTorch's table of operators.
 """
 
 
-def kernels(schemas: Schemas) -> dict[str, tuple[str, str]]:
-    """Operator -> (header, kernel) of those that are the same for sparse tensors on CPU and CUDA."""
+def kernels(schemas: Schemas) -> dict[str, tuple[NativeFunction, BackendMetadata]]:
+    """Operator -> kernel of those that are the same for sparse tensors on CPU and CUDA."""
     cpu, cuda = (schemas.kernels(key) for key in (DispatchKey.SparseCPU, DispatchKey.SparseCUDA))
-    return {op: kernel for op, kernel in cpu.items() if cuda.get(op) == kernel}
+    return {
+        op: (function, kernel)
+        for op, (function, kernel) in cpu.items()
+        if op in cuda and cuda[op][1].kernel == kernel.kernel
+    }
 
 
-def source(chosen: dict[str, tuple[str, str]]) -> str:
-    headers = sorted({header for header, _ in chosen.values()})
+def source(chosen: dict[str, tuple[NativeFunction, BackendMetadata]]) -> str:
+    headers = sorted({function.root_name for function, _ in chosen.values()})
     lines = [f"#include <ATen/ops/{header}_native.h>" for header in headers]
     lines += ["", "namespace at_npu {", "", "TORCH_LIBRARY_IMPL(aten, SparsePrivateUse1, m) {"]
-    lines += [f'  m.impl("{op}", &at::native::{kernel});' for op, (_, kernel) in chosen.items()]
+    lines += [_registration(op, *kernel) for op, kernel in chosen.items()]
     return _HEAD + "\n".join([*lines, "}", "", "}  // namespace at_npu", ""])
+
+
+def _registration(op: str, function: NativeFunction, kernel: BackendMetadata) -> str:
+    # Kernels are overloaded: the type tells which one is meant.
+    with native_function_manager(function):
+        pointer = NativeSignature(function.func, symint=kernel.supports_symint()).ptr_type()
+    return f'  m.impl("{op}", static_cast<{pointer}>(&at::native::{kernel.kernel}));'
