@@ -88,8 +88,8 @@ float finite_limit(std::optional<double> value, const at::Tensor& self, int sign
 // NaN, or its conversion to an integer.
 at::Scalar not_a_number(const at::Tensor& self);
 
-// aclnnVarMean and aclnnStd take whole corrections only: 0 for a fraction, of which the result is then
-// multiplied. 1 if none is given.
+// aclnnVarMean and aclnnStd take whole corrections only: 0 for a fraction, of which the result is
+// then multiplied. 1 if none is given.
 int64_t whole(const std::optional<at::Scalar>& correction);
 void correct_variance(const at::Tensor& variance, const at::Tensor& self,
                       const std::optional<at::Scalar>& correction);

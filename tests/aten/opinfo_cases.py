@@ -85,7 +85,7 @@ class _Draws(TorchDispatchMode):
         super().__init__()
         self.seen = False
 
-    def __torch_dispatch__(self, op, types, args=(), kwargs=None):  # noqa: ANN001, ANN204
+    def __torch_dispatch__(self, op, types, args=(), kwargs=None):
         self.seen |= torch.Tag.nondeterministic_seeded in op.tags
         return op(*args, **(kwargs or {}))
 
@@ -117,12 +117,14 @@ def assert_same(
     dtypes = {t.dtype for t in pytree.tree_leaves(theirs) if isinstance(t, torch.Tensor)}
     own = implemented.named("tolerances").get(info.full_name, {}) if info else {}
     tolerances = next(
-        (own.get(short(d), _TOLERANCES.get(d)) for d in dtypes if d in _TOLERANCES or short(d) in own),
+        (
+            own.get(short(d), _TOLERANCES.get(d))
+            for d in dtypes
+            if d in _TOLERANCES or short(d) in own
+        ),
         {},
     )
-    torch.testing.assert_close(
-        ours, theirs, equal_nan=True, check_dtype=check_dtype, **tolerances
-    )
+    torch.testing.assert_close(ours, theirs, equal_nan=True, check_dtype=check_dtype, **tolerances)
 
 
 def is_refusal(error: Exception) -> bool:

@@ -46,7 +46,7 @@ def seed() -> None:
     """As torch.manual_seed(), which formats the stack for each backend that is not there."""
     torch.default_generator.manual_seed(0)
     random.seed(0)
-    np.random.seed(0)  # noqa: NPY002 the generator that OpInfos use
+    np.random.seed(0)
 
 
 def tensors_of(sample: SampleInput) -> list[torch.Tensor]:

@@ -39,7 +39,9 @@ def test_norms_of_several_dimensions(norm: str) -> None:
     spectrum = torch.fft.rfftn(x, dim=dims, norm=norm)
     assert_near(torch.fft.rfftn(x.npu(), dim=dims, norm=norm), spectrum)
     assert_near(torch.fft.irfftn(spectrum.npu(), s=(4, 6), dim=dims, norm=norm), x)
-    assert_near(torch.fft.fftn(x.npu(), dim=dims, norm=norm), torch.fft.fftn(x, dim=dims, norm=norm))
+    assert_near(
+        torch.fft.fftn(x.npu(), dim=dims, norm=norm), torch.fft.fftn(x, dim=dims, norm=norm)
+    )
 
 
 def test_gradient() -> None:

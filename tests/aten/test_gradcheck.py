@@ -24,7 +24,11 @@ NO_VALUES = {*implemented.named("random"), *implemented.named("uninitialised")}
 
 def on_device(info: OpInfo) -> bool:
     state = torch_npu.ops.support(info.full_name).get("float64")
-    return info.supports_autograd and state in ("native", "composed") and info.full_name not in NO_VALUES
+    return (
+        info.supports_autograd
+        and state in ("native", "composed")
+        and info.full_name not in NO_VALUES
+    )
 
 
 def small(sample: SampleInput) -> bool:

@@ -47,7 +47,8 @@ def test_forward(info: OpInfo, dtype: torch.dtype) -> None:
     def body(sample: SampleInput) -> None:
         expected = _call(info, sample)
         actual = _call(info, moved(info, sample))
-        assert_same(actual, expected, info, values=not is_random(info, sample), check_dtype=not wider
+        assert_same(
+            actual, expected, info, values=not is_random(info, sample), check_dtype=not wider
         )
 
     check("forward", info, dtype, body, samples(info, dtype))
@@ -100,7 +101,9 @@ def test_out(info: OpInfo, dtype: torch.dtype) -> None:
         out = pytree.tree_map(_with_gaps, expected)
         returned = _call(info, given, out=out)
         assert_same(out, expected, info, values=values)
-        assert returned is None or all(map(operator.is_, pytree.tree_leaves(returned), pytree.tree_leaves(out)))
+        assert returned is None or all(
+            map(operator.is_, pytree.tree_leaves(returned), pytree.tree_leaves(out))
+        )
         small = pytree.tree_map(lambda t: t.new_empty((0,)).to("npu"), expected)
         _call(info, given, out=small)
         assert_same(small, expected, info, values=values)
@@ -162,7 +165,7 @@ def test_backward(info: OpInfo, dtype: torch.dtype) -> None:
     [pytest.param(info, id=info.full_name) for info in opinfos() if info.error_inputs_func],
 )
 def test_errors(info: OpInfo) -> None:
-    def body(error_input) -> None:  # noqa: ANN001 ErrorInput is not public
+    def body(error_input) -> None:
         sample = error_input.sample_input
         if _reference(info, sample) is not _NOTHING:
             return

@@ -76,9 +76,7 @@ def test_same_as_cpu(name: str) -> None:
 def test_depthwise_convolutions() -> None:
     """CUDA's names for them; the CPU has none."""
     weight, weight3 = KERNEL[0][:, None], KERNEL3[0][:, None]
-    actual = A._conv_depthwise2d(
-        IMAGE.npu(), weight.npu(), [2, 2], None, [1, 1], [1, 0], [1, 2]
-    )
+    actual = A._conv_depthwise2d(IMAGE.npu(), weight.npu(), [2, 2], None, [1, 1], [1, 0], [1, 2])
     expected = F.conv2d(IMAGE, weight, None, 1, (1, 0), (1, 2), groups=3)
     torch.testing.assert_close(actual.cpu(), expected)
     arguments = [2, 2, 2], None, [1, 1, 1], [0, 0, 0], [1, 1, 1]

@@ -10,7 +10,9 @@
 namespace at_npu {
 namespace {
 
-at::Tensor factor_of(const at::Tensor& self, bool upper) { return at::linalg_cholesky(self, upper); }
+at::Tensor factor_of(const at::Tensor& self, bool upper) {
+  return at::linalg_cholesky(self, upper);
+}
 
 at::Tensor& cholesky_out(const at::Tensor& self, bool upper, at::Tensor& out) {
   return copy_out(factor_of(self, upper), out);

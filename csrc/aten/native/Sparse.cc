@@ -51,8 +51,10 @@ at::Tensor coalesce(const at::Tensor& self) {
 // out = dense + alpha * sparse
 void add_to_dense(const at::Tensor& dense, const at::Tensor& sparse, const at::Scalar& alpha,
                   at::Tensor& out) {
-  TORCH_CHECK(dense.sizes() == sparse.sizes(), "add: expected 'self' and 'other' to have the same "
-              "size, but self has size ", dense.sizes(), " while other has size ", sparse.sizes());
+  TORCH_CHECK(dense.sizes() == sparse.sizes(),
+              "add: expected 'self' and 'other' to have the same "
+              "size, but self has size ",
+              dense.sizes(), " while other has size ", sparse.sizes());
   if (!out.is_same(dense)) out.resize_(dense.sizes()).copy_(dense);
   if (sparse._nnz() == 0) return;
   const int64_t dims = sparse.sparse_dim();
@@ -93,8 +95,8 @@ at::Tensor& mul_out(const at::Tensor& self, const at::Tensor& other, at::Tensor&
     const at::Tensor dense = other.is_sparse() ? other.to_dense() : other;
     at::DimVector sizes(dense.sizes().slice(sparse.sparse_dim()));
     sizes.insert(sizes.begin(), c10::multiply_integers(sparse_sizes(sparse)));
-    factor = dense.reshape(sizes).index_select(
-        0, positions(sparse._indices(), sparse_sizes(sparse)));
+    factor =
+        dense.reshape(sizes).index_select(0, positions(sparse._indices(), sparse_sizes(sparse)));
   }
   const at::Tensor product = at::_sparse_coo_tensor_unsafe(
       sparse._indices(), sparse._values().mul(factor).to(out.scalar_type()), self.sizes(),
