@@ -1,4 +1,4 @@
-"""Fourier transforms, which are matrix products here: lengths that take each of the ways, and norms."""
+"""Fourier transforms, which are matrix products here: lengths for each of the ways, and norms."""
 
 import pytest
 import torch

@@ -23,8 +23,7 @@ def is_float(leaf: object) -> bool:
 
 
 def pure(info: OpInfo, sample: SampleInput) -> tuple[Callable, list[torch.Tensor]]:
-    """The sample's call as a function from its floating-point tensors to its floating-point results,
-    and those tensors."""
+    """The sample's call as a function of floating-point tensors to such ones; and the tensors."""
     leaves, spec = pytree.tree_flatten((sample.input, sample.args, sample.kwargs))
     places = [place for place, leaf in enumerate(leaves) if is_float(leaf)]
 

@@ -95,5 +95,5 @@ def test_what_does_not_fit_is_refused() -> None:
         torch.zeros(2, 4, device="npu") + sparse("npu")
     with pytest.raises(RuntimeError, match="can be multiplied"):
         sparse("npu") @ DENSE.npu()
-    with pytest.raises(RuntimeError, match="exceeds|out of bounds|size is inconsistent"):
+    with pytest.raises(RuntimeError, match=r"exceeds|out of bounds|size is inconsistent"):
         torch.sparse_coo_tensor(INDICES.npu(), VALUES.npu(), (2, 4), check_invariants=True)

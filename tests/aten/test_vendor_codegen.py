@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from csrc.aten.codegen import vendor, vendor_docs
+from csrc.aten.codegen import vendor, vendor_docs, vendor_entries
 from csrc.aten.codegen.entries import EntryError
 
 NORM = {
@@ -25,10 +25,10 @@ GRAD = {
 }  # fmt: skip
 
 
-def load(tmp_path: Path, *entries: dict) -> list[vendor.VendorOp]:
+def load(tmp_path: Path, *entries: dict) -> list[vendor_entries.VendorOp]:
     path = tmp_path / "ops.yaml"
     path.write_text(yaml.safe_dump(list(entries)))
-    return vendor.load([path])
+    return vendor_entries.load([path])
 
 
 def test_kernel_and_fake_kernel(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def changed(entry: dict, **changes: object) -> dict:
 )
 def test_bad_entries_are_named(tmp_path: Path, entry: dict, message: str) -> None:
     with pytest.raises(EntryError, match=message) as error:
-        load(tmp_path, entry, GRAD)
+        vendor.sources(load(tmp_path, entry, GRAD))
     assert "npu_norm" in str(error.value)
 
 
@@ -182,7 +182,7 @@ def test_bad_entries_are_named(tmp_path: Path, entry: dict, message: str) -> Non
 )
 def test_bad_entries_of_other_kinds_are_named(tmp_path: Path, entry: dict, message: str) -> None:
     with pytest.raises(EntryError, match=message):
-        load(tmp_path, entry, GRAD)
+        vendor.sources(load(tmp_path, entry, GRAD))
 
 
 def test_duplicates_are_named(tmp_path: Path) -> None:

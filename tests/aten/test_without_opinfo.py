@@ -50,7 +50,8 @@ CALLS = {
         A.slow_conv_dilated3d(VOLUME.to(d), KERNEL3.to(d), [2, 2, 2], None, [1, 1, 1], [1, 0, 0]),
         A.slow_conv_transpose3d(VOLUME.to(d), KERNEL3.transpose(0, 1).to(d), [2, 2, 2])],
     "slow_conv2d_backward": lambda d: list(A._slow_conv2d_backward.output_mask(
-        IMAGE[:, :, :3, :3].to(d), IMAGE.to(d), torch.ones(3, 3, 2, 2).to(d), [2, 2], [1, 1], [0, 0],
+        IMAGE[:, :, :3, :3].to(d), IMAGE.to(d), torch.ones(3, 3, 2, 2).to(d), [2, 2], [1, 1],
+        [0, 0],
         [True, True, True])),
     "add_relu": lambda d: [
         A._add_relu(X.to(d), X[:1].to(d), alpha=-2), A._add_relu_(X.to(d), X[:1].to(d))],

@@ -1,4 +1,4 @@
-"""Generates the operator library: ops_<n>.cc, sparse.cc, vendor_<family>.cc, aclnn/<family>.h, docs."""
+"""Generates the operator library: ATen and vendor operators, sparse kernels, names, docstrings."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from csrc.aten.codegen import (
     sparse,
     vendor,
     vendor_docs,
+    vendor_entries,
     wrappers,
 )
 
@@ -92,7 +93,7 @@ def main() -> None:
         families = aclnn_table.families(options.aclnn, options.parameters)
         for path, functions in families.items():
             path.write_text(parameters.header(path.stem, functions))
-    vendor_ops = vendor.load(sorted(options.vendor))
+    vendor_ops = vendor_entries.load(sorted(options.vendor))
     if options.vendor_sources:
         texts = vendor.sources(vendor_ops)
         for path in options.vendor_sources:

@@ -1,7 +1,7 @@
 """C++ for sparse (COO) tensors: the kernels that PyTorch has for any device, registered for ours.
 
-PyTorch's own table tells them: one kernel serves its CPU and CUDA builds. What needs a kernel of its
-own on each device is in csrc/aten/native/Sparse.cc.
+PyTorch's own table tells them: one kernel serves its CPU and CUDA builds. What needs a kernel
+of its own on each device is in csrc/aten/native/Sparse.cc.
 """
 
 from __future__ import annotations

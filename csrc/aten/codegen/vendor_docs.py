@@ -6,7 +6,7 @@ import pathlib
 
 import yaml
 
-from csrc.aten.codegen.vendor import VendorOp, as_callers_say, holds_tensors, split
+from csrc.aten.codegen.vendor_entries import VendorOp, as_callers_say, holds_tensors, split
 
 _TORCH_NAMES = {
     "FLOAT": "float32", "FLOAT16": "float16", "BF16": "bfloat16", "DOUBLE": "float64",
