@@ -11,7 +11,7 @@ from torch.testing._internal.autocast_test_lists import AutocastTestLists
 from torch.utils import _pytree as pytree
 
 LISTS = AutocastTestLists("cpu")
-WHERE = (torch, torch._C._nn, torch._C._linalg, F, torch.Tensor)
+WHERE = (torch.Tensor, torch, torch._C._nn, torch._C._linalg, F)
 LOWER = ("torch_fp16", "nn_fp16", "linalg_fp16", "methods_fp16")
 WIDER = ("torch_fp32", "nn_fp32", "methods_fp32")
 PROMOTED = ("torch_need_autocast_promote",)

@@ -20,8 +20,6 @@ CALLS = {
         x.values(), [x.offsets()], [4], 7.0),
     "jagged_of_padded": lambda x: torch.ops.aten._padded_dense_to_jagged_forward(
         torch.nested.to_padded_tensor(x, 0.0), [x.offsets()], 8),
-    "jagged_of_short": lambda x: torch.ops.aten._padded_dense_to_jagged_forward(
-        torch.nested.to_padded_tensor(x, 0.0)[:, :2], [x.offsets()]),
     "arithmetic": lambda x: (x * 2 + x).values(),
     "linear": lambda x: torch.nn.functional.linear(x, LINEAR.to(x.device)).values(),
     "sum": lambda x: x.sum(-1).values(),

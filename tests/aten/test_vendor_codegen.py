@@ -77,7 +77,7 @@ def test_results_that_are_arguments_among_new_ones(tmp_path: Path) -> None:
     }
     text = vendor.sources(load(tmp_path, entry))["ops"]
     assert "return {out0, cache, out1};" in text and "return {out0, cache_, out1};" in text
-    assert f'R"({entry["schema"]})"' in text
+    assert f'R"({vendor_entries.as_callers_say(entry["schema"])})"' in text
 
 
 def test_argument_called_out(tmp_path: Path) -> None:
@@ -96,7 +96,10 @@ def test_other_namespace(tmp_path: Path) -> None:
     entry = {**GRAD, "schema": f"atb::{GRAD['schema']}"}
     text = vendor.sources(load(tmp_path, entry))["ops"]
     assert "TORCH_LIBRARY_FRAGMENT(atb, m) {" in text and "(npu, " not in text
-    assert f'R"({GRAD["schema"]})"' in text and "kernel_npu_norm_grad" in text
+    assert (
+        f'R"({vendor_entries.as_callers_say(GRAD["schema"])})"' in text
+        and "kernel_npu_norm_grad" in text
+    )
 
 
 MISSING = {

@@ -54,7 +54,7 @@ CALLS = {
         [0, 0],
         [True, True, True])),
     "add_relu": lambda d: [
-        A._add_relu(X.to(d), X[:1].to(d), alpha=-2), A._add_relu_(X.to(d), X[:1].to(d))],
+        A._add_relu(X.to(d), X[:1].to(d), alpha=-2), A._add_relu_(X.clone().to(d), X[:1].to(d))],
     "affine_grid": lambda d: [F.affine_grid(THETA.to(d), [2, 1, 3, 4], align)
                               for align in (False, True)],
     "chunk_cat": lambda d: [

@@ -73,7 +73,8 @@ CASES = [
         scatter_cache, {"cache_mode": "Norm"}),
     Case("npu_scatter_pa_kv_cache", (seeded(3, 2, 16), seeded(3, 2, 16, seed=3), *NZ, SLOTS),
         scatter_cache, dtypes=HALVES, note="NZ"),
-    Case("npu_scatter_pa_cache", (seeded(3, 2, 16), SLOTS), scatter_one, {"key_cache": CACHES[0]}),
+    Case("npu_scatter_pa_cache", (seeded(3, 2, 16), SLOTS), scatter_one, {"key_cache": CACHES[0]},
+        overload="value"),
     *(
         Case(op, (seeded(4, 3, 5), PLACES.to(dtype), seeded(2, 2, 5, seed=1)), reference,
             note=str(dtype))
