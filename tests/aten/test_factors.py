@@ -43,6 +43,22 @@ def test_solving_with_factors(upper: bool) -> None:
     torch.testing.assert_close(inverse.cpu(), torch.linalg.inv(POSITIVE))
 
 
+@pytest.mark.parametrize("scale", [0.0, 1e-3, 1.0, 30.0])
+def test_matrix_exponential(scale: float) -> None:
+    x = torch.arange(32.0).reshape(2, 4, 4).sin() * torch.tensor([1.0, scale]).reshape(2, 1, 1)
+    expected = torch.linalg.matrix_exp(x.double()).float()
+    torch.testing.assert_close(
+        torch.linalg.matrix_exp(x.npu()).cpu(), expected, rtol=1e-4, atol=1e-5
+    )
+
+
+def test_exponential_of_what_is_not_finite() -> None:
+    x = torch.stack([torch.full((2, 2), torch.nan), torch.eye(2)])
+    result = torch.linalg.matrix_exp(x.npu()).cpu()
+    assert result[0].isnan().all()
+    torch.testing.assert_close(result[1], torch.linalg.matrix_exp(x[1]))
+
+
 def test_gradients() -> None:
     leaves = [POSITIVE.clone().requires_grad_(), POSITIVE.npu().requires_grad_()]
     for leaf in leaves:

@@ -111,6 +111,11 @@ at::Tensor normalized(const at::Tensor& x, int64_t normalization, double points)
   return x.div(normalization == 1 ? std::sqrt(points) : points).contiguous();
 }
 
+void check_dtype(const char* op, const at::Tensor& self, at::ScalarType dtype) {
+  TORCH_CHECK_NOT_IMPLEMENTED(self.scalar_type() == dtype, op, ": the NPU does not support dtype ",
+                              self.scalar_type(), ", only ", dtype, ". Convert the tensor first.");
+}
+
 double points_of(const at::Tensor& x, at::IntArrayRef dims) {
   double points = 1;
   for (const int64_t dim : dims) points *= static_cast<double>(x.size(dim));
@@ -119,12 +124,14 @@ double points_of(const at::Tensor& x, at::IntArrayRef dims) {
 
 at::Tensor fft_c2c(const at::Tensor& self, at::IntArrayRef dim, int64_t normalization,
                    bool forward) {
+  check_dtype("_fft_c2c", self, at::kComplexFloat);
   const c10_npu::NPUGuard guard(self.device());
   return normalized(along_all(self, dim, forward ? -1 : 1), normalization, points_of(self, dim));
 }
 
 at::Tensor fft_r2c(const at::Tensor& self, at::IntArrayRef dim, int64_t normalization,
                    bool onesided) {
+  check_dtype("_fft_r2c", self, at::kFloat);
   const c10_npu::NPUGuard guard(self.device());
   const int64_t last = dim.back();
   at::Tensor x = along(at::complex(self, at::zeros_like(self)), last, -1);
@@ -135,6 +142,7 @@ at::Tensor fft_r2c(const at::Tensor& self, at::IntArrayRef dim, int64_t normaliz
 
 at::Tensor fft_c2r(const at::Tensor& self, at::IntArrayRef dim, int64_t normalization,
                    int64_t last_dim_size) {
+  check_dtype("_fft_c2r", self, at::kComplexFloat);
   const c10_npu::NPUGuard guard(self.device());
   const int64_t last = dim.back();
   at::Tensor x = along_all(self, dim.slice(0, dim.size() - 1), 1);

@@ -12,7 +12,6 @@ namespace {
 // The function has no complex numbers and does not say what it makes of nothing: PyTorch composes
 // those.
 at::Tensor logsumexp(const at::Tensor& self, at::IntArrayRef dim, bool keepdim) {
-  if (self.is_complex() || self.numel() == 0) return at::native::logsumexp(self, dim, keepdim);
   const c10_npu::NPUGuard guard(self.device());
   const at::ScalarType dtype = self.is_floating_point()
                                    ? self.scalar_type()
