@@ -92,7 +92,7 @@ def test_transform(transform: str, info: OpInfo, dtype: torch.dtype) -> None:
             expected = apply(*pure(info, sample))
         except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError):
             return
-        assert_same(apply(*pure(info, moved(info, sample))), expected)
+        assert_same(apply(*pure(info, moved(info, sample))), expected, info)
 
     check(transform, info, dtype, body, itertools.islice(samples(info, dtype), SAMPLES))
 

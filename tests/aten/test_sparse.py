@@ -40,6 +40,8 @@ CALLS = {
     "product": lambda d: sparse(d) @ DENSE.t().to(d),
     "addmm": lambda d: torch.addmm(DENSE[:, :3].to(d), sparse(d), DENSE.t().to(d), beta=2, alpha=3),
     "product_of_vector": lambda d: sparse(d).mv(DENSE[0].to(d)),
+    "masked_dense": lambda d: DENSE.to(d).sparse_mask(sparse(d).coalesce()),
+    "masked_sparse": lambda d: sparse(d).coalesce().sparse_mask(sparse(d, VALUES + 1).coalesce()),
     "sqrt": lambda d: sparse(d, VALUES.abs()).coalesce().sqrt(),
     "neg": lambda d: sparse(d).coalesce().neg(),
     "sum": lambda d: torch.sparse.sum(sparse(d)),

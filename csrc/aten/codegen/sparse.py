@@ -12,6 +12,9 @@ from torchgen.model import BackendMetadata, DispatchKey, NativeFunction
 
 from csrc.aten.codegen.entries import Schemas
 
+# These call a kernel that each device registers with PyTorch.
+_BY_DEVICE = ("sparse_mask", "_sparse_mask_projection")
+
 _HEAD = """// Generated from PyTorch's table of operators.
 #include <torch/library.h>
 
@@ -24,7 +27,7 @@ def kernels(schemas: Schemas) -> dict[str, tuple[NativeFunction, BackendMetadata
     return {
         op: (function, kernel)
         for op, (function, kernel) in cpu.items()
-        if op in cuda and cuda[op][1].kernel == kernel.kernel
+        if op in cuda and cuda[op][1].kernel == kernel.kernel and op not in _BY_DEVICE
     }
 
 

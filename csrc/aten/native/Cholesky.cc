@@ -1,4 +1,5 @@
 #include <ATen/native/LinearAlgebraUtils.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/linalg_cholesky.h>
 #include <ATen/ops/linalg_solve_triangular.h>
@@ -11,6 +12,7 @@ namespace at_npu {
 namespace {
 
 at::Tensor factor_of(const at::Tensor& self, bool upper) {
+  if (self.numel() == 0) return at::empty_like(self);  // of any shape, as on the CPU
   return at::linalg_cholesky(self, upper);
 }
 

@@ -193,12 +193,18 @@ at::Scalar local_scalar_dense(const at::Tensor& self) {
   return result;
 }
 
+at::Tensor& narrow_copy_out(const at::Tensor& self, int64_t dim, int64_t start, int64_t length,
+                            at::Tensor& out) {
+  return copy_out(self.narrow(dim, start, length), out);
+}
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("_copy_from", &copy_from);
   m.impl("_copy_from_and_resize", &copy_from_and_resize);
   m.impl("_local_scalar_dense", &local_scalar_dense);
+  m.impl("narrow_copy.out", &narrow_copy_out);
 }
 
 // The copies look at these bits themselves; resolving them first would copy, and so on for ever.

@@ -58,28 +58,27 @@ at::Tensor& nonzero_rows_out(const at::Tensor& self, int64_t size, int64_t fill_
   return out;
 }
 
-at::Tensor& masked_select_out(const at::Tensor& self, const at::Tensor& mask, at::Tensor& out) {
+at::Tensor masked_elements(const at::Tensor& self, const at::Tensor& mask) {
   TORCH_CHECK(mask.scalar_type() == at::kBool, "masked_select: expected BoolTensor for mask, got ",
               mask.scalar_type());
-  TORCH_CHECK(self.scalar_type() == out.scalar_type(),
-              "masked_select(): self and result must have the same scalar type");
   TORCH_CHECK(mask.device() == self.device(),
               "Expected all tensors to be on the same device, but masked_select got its mask on ",
               mask.device(), " and its input on ", self.device(), ".");
-  at::assert_no_internal_overlap(out);
   const c10_npu::NPUGuard guard(self.device());
   const auto [wide_mask, wide_self] = at::expand_outplace(mask, self, "masked_select");
   const int64_t hits = wide_mask->numel() == 0 ? 0 : count_hits(*wide_mask);
-  const at::Tensor result = fit(out, sized(self, {hits}));
-  check_overlap(out, self, mask);
+  const at::Tensor result = make(sized(self, {hits}));
   if (hits != 0) ACLNN_CALL(aclnnMaskedSelect, *wide_self, *wide_mask, result);
-  give_back(result, out);
-  return out;
+  return result;
 }
 
-at::Tensor masked_select(const at::Tensor& self, const at::Tensor& mask) {
-  at::Tensor out = empty({0}, self.scalar_type(), self.device());
-  return masked_select_out(self, mask, out);
+at::Tensor& masked_elements_out(const at::Tensor& self, const at::Tensor& mask, at::Tensor& out) {
+  TORCH_CHECK(self.scalar_type() == out.scalar_type(),
+              "masked_select(): self and result must have the same scalar type");
+  at::assert_no_internal_overlap(out);
+  const at::Tensor result = masked_elements(self, mask);
+  check_overlap(out, self, mask);
+  return copy_out(result, out);
 }
 
 }  // namespace
@@ -89,8 +88,8 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("nonzero.out", &nonzero_out);
   m.impl("nonzero_static", &nonzero_rows);
   m.impl("nonzero_static.out", &nonzero_rows_out);
-  m.impl("masked_select", &masked_select);
-  m.impl("masked_select.out", &masked_select_out);
+  m.impl("masked_select", &masked_elements);
+  m.impl("masked_select.out", &masked_elements_out);
 }
 
 }  // namespace at_npu

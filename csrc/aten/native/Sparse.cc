@@ -84,6 +84,26 @@ at::Tensor& add_out(const at::Tensor& self, const at::Tensor& other, const at::S
   return out.resize_as_sparse_(sum).copy_(sum.coalesce());
 }
 
+// What a dense tensor has at the indices of a sparse one.
+at::Tensor values_at(const at::Tensor& dense, const at::Tensor& sparse) {
+  at::DimVector sizes(dense.sizes().slice(sparse.sparse_dim()));
+  sizes.insert(sizes.begin(), c10::multiply_integers(sparse_sizes(sparse)));
+  return dense.reshape(sizes).index_select(0, positions(sparse._indices(), sparse_sizes(sparse)));
+}
+
+at::Tensor sparse_mask(const at::Tensor& self, const at::Tensor& mask) {
+  TORCH_CHECK(mask.is_sparse(), "sparse_mask on npu: expected a mask of layout sparse_coo, got ",
+              mask.layout());
+  TORCH_CHECK(self.sizes() == mask.sizes(),
+              "sparse_mask(): operands have incompatible sizes; "
+              "self has size ",
+              self.sizes(), " but mask has size ", mask.sizes());
+  const at::Tensor values = values_at(self.is_sparse() ? self.to_dense() : self, mask);
+  return at::_sparse_coo_tensor_unsafe(mask._indices(), values, self.sizes(),
+                                       mask.options().dtype(self.scalar_type()),
+                                       mask.is_coalesced());
+}
+
 // Of the same indices, or with a dense tensor.
 at::Tensor& mul_out(const at::Tensor& self, const at::Tensor& other, at::Tensor& out) {
   if (!self.is_sparse()) return mul_out(other, self, out);
@@ -92,11 +112,7 @@ at::Tensor& mul_out(const at::Tensor& self, const at::Tensor& other, at::Tensor&
   if (other.dim() != 0) {
     TORCH_CHECK(self.sizes() == other.sizes(), "mul(sparse, x): expected x of size ", self.sizes(),
                 ", but got ", other.sizes());
-    const at::Tensor dense = other.is_sparse() ? other.to_dense() : other;
-    at::DimVector sizes(dense.sizes().slice(sparse.sparse_dim()));
-    sizes.insert(sizes.begin(), c10::multiply_integers(sparse_sizes(sparse)));
-    factor =
-        dense.reshape(sizes).index_select(0, positions(sparse._indices(), sparse_sizes(sparse)));
+    factor = values_at(other.is_sparse() ? other.to_dense() : other, sparse);
   }
   const at::Tensor product = at::_sparse_coo_tensor_unsafe(
       sparse._indices(), sparse._values().mul(factor).to(out.scalar_type()), self.sizes(),
@@ -148,6 +164,7 @@ TORCH_LIBRARY_IMPL(aten, SparsePrivateUse1, m) {
   m.impl("_coalesce", &coalesce);
   m.impl("add.out", &add_out);
   m.impl("mul.out", &mul_out);
+  m.impl("sparse_mask", &sparse_mask);
   m.impl("addmm", &addmm);
   m.impl("addmm.out", &addmm_out);
   m.impl("addmm_", &addmm_);

@@ -80,12 +80,13 @@ EMULATE(aclnnThresholdBackward, broadcast,
         })
 
 // The hardware's first GELU is the tanh form; V2 has both.
-EMULATE(aclnnGelu, broadcast, [](Tensor self, Tensor out) { at::gelu_out(out, self, "tanh"); })
+// ATen's gelu_out forgets strides of `out`.
+EMULATE(aclnnGelu, broadcast, [](Tensor self, Tensor out) { out.copy_(at::gelu(self, "tanh")); })
 EMULATE(aclnnGeluBackward, broadcast, [](Tensor grad, Tensor self, Tensor out) {
   at::gelu_backward_out(out, grad, self, "tanh");
 })
 EMULATE(aclnnGeluV2, broadcast, [](Tensor self, int64_t approximate, Tensor out) {
-  at::gelu_out(out, self, gelu_form(approximate));
+  out.copy_(at::gelu(self, gelu_form(approximate)));
 })
 EMULATE(aclnnGeluBackwardV2, broadcast,
         [](Tensor grad, Tensor self, std::string_view form, Tensor out) {
