@@ -9,6 +9,7 @@
 #include "csrc/core/Env.h"
 #include "csrc/core/LaunchObserver.h"
 #include "csrc/core/NPUError.h"
+#include "csrc/core/NPUFormat.h"
 #include "csrc/core/NPUWorkspace.h"
 
 namespace at_npu::aclnn {
@@ -30,15 +31,6 @@ aclFormat format_of(int64_t dims) {
   }
 }
 
-TensorHandle describe(const at::Tensor& tensor) {
-  // The storage goes along whole: kernels see views through their strides and offset.
-  const int64_t elements = static_cast<int64_t>(tensor.storage().nbytes() / tensor.itemsize());
-  return TensorHandle(aclCreateTensor(tensor.sizes().data(), tensor.dim(),
-                                      acl_data_type(tensor.scalar_type()), tensor.strides().data(),
-                                      tensor.storage_offset(), format_of(tensor.dim()), &elements,
-                                      1, tensor.storage().mutable_data()));
-}
-
 // The list owns its tensors from its creation on.
 TensorListHandle own(c10::SmallVectorImpl<TensorHandle>& tensors) {
   c10::SmallVector<const aclTensor*, kInlineTensors> raw_tensors;
@@ -55,6 +47,21 @@ void Destroy::operator()(const aclScalarList* handle) const { aclDestroyScalarLi
 void Destroy::operator()(const aclIntArray* handle) const { aclDestroyIntArray(handle); }
 void Destroy::operator()(const aclFloatArray* handle) const { aclDestroyFloatArray(handle); }
 void Destroy::operator()(const aclBoolArray* handle) const { aclDestroyBoolArray(handle); }
+
+TensorHandle describe(const at::Tensor& tensor) {
+  const c10::Storage& storage = tensor.storage();
+  const int64_t elements = static_cast<int64_t>(storage.nbytes() / tensor.itemsize());
+  at::IntArrayRef storage_sizes(elements);
+  aclFormat format = format_of(tensor.dim());
+  if (const auto* memory = c10_npu::formatted_memory(storage.data_ptr())) {
+    storage_sizes = memory->storage_sizes;
+    format = memory->format;
+  }
+  return TensorHandle(aclCreateTensor(
+      tensor.sizes().data(), tensor.dim(), acl_data_type(tensor.scalar_type()),
+      tensor.strides().data(), tensor.storage_offset(), format, storage_sizes.data(),
+      storage_sizes.size(), storage.mutable_data()));
+}
 
 TensorHandle convert(To<aclTensor*>, Call& call, const Parameter& parameter,
                      const at::Tensor& tensor) {

@@ -26,6 +26,8 @@ struct Parameter {
   const char* name;
   uint64_t
       dtypes;  // bit per aclDataType that the hardware accepts; 0: not known, nothing is refused
+  bool written = false;
+  bool takes_nz = false;  // in the format FRACTAL_NZ
 };
 
 // The dtype to compute in: float32 where a function has it but lacks bfloat16.
@@ -115,6 +117,9 @@ using ScalarListHandle = Handle<aclScalarList>;
 using IntArrayHandle = Handle<aclIntArray>;
 using FloatArrayHandle = Handle<aclFloatArray>;
 using BoolArrayHandle = Handle<aclBoolArray>;
+
+// The storage goes along whole: kernels see views through their strides and offset.
+TensorHandle describe(const at::Tensor& tensor);
 
 template <class T>
 struct To {};

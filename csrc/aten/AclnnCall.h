@@ -7,6 +7,7 @@
 
 #include "csrc/aten/AclnnArguments.h"
 #include "csrc/aten/ExecutorCache.h"
+#include "csrc/aten/Formats.h"
 #include "csrc/core/CoreLimits.h"
 #include "csrc/core/TaskQueue.h"
 
@@ -93,6 +94,12 @@ void call_indexed(Call call, const Parameter* parameters, aclnnStatus (*prepare)
 // `keep` whether the one to be made is worth keeping.
 bool call_cached(CallKey& key, const Call& call, bool* keep);
 
+// For arguments in a private memory format, which only some functions take.
+template <size_t N, class... Declared, size_t... I, class... Arguments>
+void call_based(const char* name, const Parameter (&parameters)[N],
+                aclnnStatus (*prepare)(Declared...), Launcher launcher, std::index_sequence<I...>,
+                const Arguments&... arguments);
+
 template <size_t N, class... Declared, class... Arguments>
 void call(const char* name, const Parameter (&parameters)[N], aclnnStatus (*prepare)(Declared...),
           Launcher launcher, const Arguments&... arguments) {
@@ -101,6 +108,10 @@ void call(const char* name, const Parameter (&parameters)[N], aclnnStatus (*prep
   static_assert(N == sizeof...(Arguments));
   static const bool cacheable = is_cacheable(parameters) && ExecutorCache::is_enabled();
   constexpr auto kIndices = std::index_sequence_for<Arguments...>{};
+  const Parameter* place = parameters;
+  if (C10_UNLIKELY((any_needs_base(*place++, arguments) || ...))) {
+    return call_based(name, parameters, prepare, launcher, kIndices, arguments...);
+  }
   if (cacheable) {
     Call checked(name);
     CallKey key(launcher);
@@ -113,6 +124,15 @@ void call(const char* name, const Parameter (&parameters)[N], aclnnStatus (*prep
     }
   }
   call_indexed(Call(name), parameters, prepare, launcher, nullptr, kIndices, arguments...);
+}
+
+template <size_t N, class... Declared, size_t... I, class... Arguments>
+void call_based(const char* name, const Parameter (&parameters)[N],
+                aclnnStatus (*prepare)(Declared...), Launcher launcher, std::index_sequence<I...>,
+                const Arguments&... arguments) {
+  const std::tuple plain{all_based(parameters[I], arguments)...};
+  call_indexed(Call(name), parameters, prepare, launcher, nullptr, std::index_sequence<I...>{},
+               unpacked(std::get<I>(plain))...);
 }
 
 }  // namespace at_npu::aclnn

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "csrc/aten/AclnnArguments.h"
+#include "csrc/core/NPUFormat.h"
 
 // Executors of aclnn calls that were made before, to be launched again with other addresses: the
 // first phase, which is the dear one, is then left out.
@@ -38,6 +39,7 @@ class CallKey {
     add(static_cast<uint64_t>(tensor.storage_offset()));
     const at::Storage& storage = tensor.storage();
     add(storage.nbytes());
+    if (const auto* memory = c10_npu::formatted_memory(storage.data_ptr())) add(memory->format);
     addresses_.push_back(storage.mutable_data());
   }
   void add(Call& call, const Parameter& parameter, const std::optional<at::Tensor>& tensor) {

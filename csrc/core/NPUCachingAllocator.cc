@@ -7,6 +7,7 @@
 
 #include "acl/acl.h"
 #include "csrc/core/NPUError.h"
+#include "csrc/core/NPUFormat.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGuard.h"
 #include "csrc/core/allocator/DeviceMemory.h"
@@ -143,6 +144,9 @@ c10::DataPtr allocate(size_t bytes, NPUStream stream) {
 }
 
 void recordStream(const c10::DataPtr& data, NPUStream stream) {
+  if (const FormattedMemory* formatted = formatted_memory(data)) {
+    return recordStream(formatted->memory, stream);
+  }
   if (NPUPluggableAllocator* other = replacement.load()) return other->recordStream(data, stream);
   if (data.get_deleter() != &free_block || data.get_context() == nullptr) return;
   auto* block = static_cast<Block*>(data.get_context());

@@ -6,6 +6,7 @@
 #include "acl/acl.h"
 #include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUError.h"
+#include "csrc/core/NPUFormat.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGenerator.h"
 #include "csrc/core/NPUGuard.h"
@@ -58,6 +59,9 @@ at::Device NPUHooks::getDeviceFromPtr(void* data) const {
 void NPUHooks::resizePrivateUse1Bytes(const c10::Storage& storage, size_t bytes) const {
   const NPUGuard guard(storage.device());
   c10::StorageImpl* impl = storage.unsafeGetStorageImpl();
+  TORCH_CHECK(formatted_memory(impl->data_ptr()) == nullptr,
+              "a tensor in a private memory format cannot be resized. Cast it to the format ND "
+              "first: torch_npu.npu_format_cast(x, torch_npu.Format.ND).");
   TORCH_CHECK(impl->resizable(), "Trying to resize storage that is not resizable");
   const NPUStream stream = getCurrentNPUStream();
   c10::DataPtr data = NPUCachingAllocator::allocate(bytes, stream);

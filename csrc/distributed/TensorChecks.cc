@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "csrc/core/Macros.h"
+#include "csrc/core/NPUFormat.h"
 
 namespace c10d_npu {
 
@@ -13,6 +14,9 @@ void check_tensor(const at::Tensor& tensor, const char* collective) {
                     ": the hccl backend takes npu tensors, got one on ", tensor.device());
   TORCH_CHECK_VALUE(tensor.layout() == at::kStrided, collective,
                     ": the hccl backend takes dense tensors, got ", tensor.layout());
+  TORCH_CHECK_VALUE(c10_npu::formatted_memory(tensor.storage().data_ptr()) == nullptr, collective,
+                    ": a tensor is in a private memory format. Cast it to ND first: "
+                    "torch_npu.npu_format_cast_(x, torch_npu.Format.ND)");
   TORCH_CHECK_VALUE(tensor.is_non_overlapping_and_dense(), collective,
                     ": tensors must be contiguous, got strides ", tensor.strides(), " for size ",
                     tensor.sizes(), ": call .contiguous() first");

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "emulator/ops/base/details.h"
+#include "emulator/ops/fractal.h"
 #include "emulator/runtime/memory.h"
 
 namespace ascend_emulator {
@@ -70,7 +71,38 @@ c10::Storage map_storage(const Call& call, const char* name, const aclTensor& te
       c10::DataPtr(span.alias, c10::Device(c10::kCPU)), nullptr, /*resizable=*/false));
 }
 
+Tensor view(const Call& call, const char* name, const aclTensor& tensor);
+
+// FRACTAL_NZ memory, contiguous in its own dimensions.
+Tensor fractal_memory(const Call& call, const char* name, const aclTensor& tensor) {
+  TORCH_CHECK(tensor.storage.size() == tensor.view.size() + 2, "parameter ", name, " of shape ",
+              to_string(tensor.view.span()), " is FRACTAL_NZ: its storage needs two dimensions more, ",
+              "not ", to_string(tensor.storage.span()), ".");
+  aclTensor memory;
+  memory.dtype = tensor.dtype;
+  memory.data = tensor.data;
+  memory.view.assign(tensor.storage.span());
+  c10::DimVector strides(tensor.storage.size(), 1);
+  for (size_t i = strides.size(); i-- > 1;) strides[i - 1] = strides[i] * tensor.storage[i];
+  memory.strides.assign({strides.data(), strides.size()});
+  return view(call, name, memory);
+}
+
+// The rows of a FRACTAL_NZ tensor, or of the transposed one: other views are not in blocks.
+Tensor from_fractal(const Call& call, const char* name, const aclTensor& tensor) {
+  const auto view = tensor.view.span();
+  const size_t last = view.size() - 1;
+  const bool is_transposed = tensor.strides[last] != 1 && tensor.strides[last - 1] == 1;
+  c10::DimVector sizes(view.begin(), view.end());
+  if (is_transposed) std::swap(sizes[last], sizes[last - 1]);
+  TORCH_CHECK(tensor.offset == 0 && (is_transposed || tensor.strides[last] == 1 || sizes[last] == 1),
+              "parameter ", name, " is FRACTAL_NZ and a view that is neither whole nor transposed.");
+  const Tensor rows = from_fractal(fractal_memory(call, name, tensor), sizes);
+  return is_transposed ? rows.transpose(-1, -2) : rows;
+}
+
 Tensor view(const Call& call, const char* name, const aclTensor& tensor) {
+  if (tensor.format == ACL_FORMAT_FRACTAL_NZ) return from_fractal(call, name, tensor);
   const auto type = c10::scalarTypeToTypeMeta(scalar_type(tensor.dtype));
   Tensor result =
       at::detail::make_tensor<c10::TensorImpl>(map_storage(call, name, tensor, type.itemsize()),
@@ -106,6 +138,16 @@ ScalarType scalar_type(aclDataType dtype) {
 
 Tensor decode_tensor(const Call& call, size_t index) {
   return view(call, call.function.parameters[index].name, *call.arguments[index].tensor);
+}
+
+StoredTensor decode_stored(const Call& call, size_t index) {
+  const char* name = call.function.parameters[index].name;
+  const aclTensor& tensor = *call.arguments[index].tensor;
+  const auto sizes = tensor.view.span();
+  const bool is_fractal = tensor.format == ACL_FORMAT_FRACTAL_NZ;
+  return {tensor.format,
+          is_fractal ? fractal_memory(call, name, tensor) : view(call, name, tensor),
+          c10::DimVector(sizes.begin(), sizes.end())};
 }
 
 OptionalTensor decode_optional_tensor(const Call& call, size_t index) {

@@ -229,8 +229,9 @@ def test_empty_with_format() -> None:
     with FakeTensorMode():
         fake = torch_npu.empty_with_format((2, 3), device="npu:0")
     assert isinstance(fake, FakeTensor) and fake.device == torch.device("npu:0")
-    with pytest.raises(NotImplementedError, match="empty_with_format: memory format 29"):
-        torch_npu.empty_with_format((16, 16), acl_format=29)
+    assert torch_npu.get_npu_format(torch_npu.empty_with_format((16, 16), acl_format=29)) == 29
+    with pytest.raises(NotImplementedError, match="empty_with_format: memory format 3 "):
+        torch_npu.empty_with_format((16, 16), acl_format=3)
     with pytest.raises(NotImplementedError, match="base_addr_aligned_kb is not supported"):
         torch_npu.empty_with_format((2, 3), base_addr_aligned_kb=4)
     with pytest.raises(NotImplementedError, match=r"empty_with_swapped_memory: .* pinned CPU"):

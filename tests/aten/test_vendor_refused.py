@@ -195,8 +195,12 @@ MISSING = [
     (lambda: torch_npu.npu_grouped_matmul_swiglu_quant_v2(INT8, [npu(2, 6, 8, dtype=torch.int8)],
         [npu(2, 8)], npu(4), npu(2).long(), dequant_mode=2), "modes other than 0"),
     (lambda: torch_npu.npu_sign_bits_unpack(npu(4), 1, torch.float32), "input must be uint8"),
-    (lambda: torch_npu.npu_format_cast(npu(2, 8), int(torch_npu.Format.FRACTAL_NZ)),
-        "memory format 29 is not supported .* leave the cast out"),
+    (lambda: torch_npu.npu_format_cast(npu(2, 8), int(torch_npu.Format.NC1HWC0)),
+        r"memory format 3 is not supported for a tensor of 2 dimensions. Use ND \(2\)"),
+    (lambda: torch_npu.npu_format_cast(npu(8), int(torch_npu.Format.FRACTAL_NZ)),
+        "with two to six dimensions, FRACTAL_NZ"),
+    (lambda: torch_npu.npu_format_cast_(npu(32, 16)[8:], int(torch_npu.Format.FRACTAL_NZ)),
+        "npu_format_cast_: the tensor is a view"),
 ]  # fmt: skip
 
 

@@ -43,11 +43,12 @@ def test_cube_math_type_is_the_same_setting():
         torch.npu.matmul.cube_math_type = 7
 
 
-def test_tensors_stay_in_plain_format():
-    torch.npu.config.allow_internal_format = False
+def test_internal_formats_are_made_when_asked_for():
     assert torch.npu.config.allow_internal_format is False
-    with pytest.raises(NotImplementedError, match="plain"):
-        torch.npu.config.allow_internal_format = True
+    torch.npu.config.allow_internal_format = True
+    assert torch.npu.config.allow_internal_format is True
+    assert torch_npu.get_npu_format(torch.ones(32, 32).npu()) == torch_npu.Format.ND
+    torch.npu.config.allow_internal_format = False
 
 
 def test_operators_are_precompiled():

@@ -14,6 +14,7 @@ ACLNN_FAMILIES = [
     "copy",
     "delta_rule",
     "foreach",
+    "format",
     "grouped_matmul",
     "indexing",
     "inference",

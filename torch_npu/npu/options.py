@@ -55,8 +55,9 @@ class _Config(_Settings):
 
     @property
     def allow_internal_format(self) -> bool:
-        """False: tensors keep their plain format."""
-        return False
+        """As it was set; False at first. It changes nothing: torch_npu.npu_format_cast casts to
+        FRACTAL_NZ either way, and no operator chooses such a format by itself."""
+        return _internal_format["allowed"]
 
     @allow_internal_format.setter
     def allow_internal_format(self, allow: bool) -> None:
@@ -100,6 +101,8 @@ class _Matmul(_Convolution):
         _allow_hf32(kind is CubeMathType.USE_HF32)
 
 
+_internal_format = {"allowed": False}
+
 config = _Config()
 conv = _Convolution()
 matmul = _Matmul()
@@ -118,12 +121,14 @@ def _set_hf32(value: str) -> None:
     _allow_hf32(value == "enable")
 
 
+def _allow_internal_format(value: str) -> None:
+    _internal_format["allowed"] = value == "enable"
+
+
 _OPTIONS = {
     "ALLOW_CONV_HF32": _Option(_SWITCH, set=_set_hf32),
     "ALLOW_MATMUL_HF32": _Option(_SWITCH, set=_set_hf32),
-    "ALLOW_INTERNAL_FORMAT": _Option(
-        _SWITCH, {"enable": "tensors are kept in plain (ND) format; leave it disabled"}
-    ),
+    "ALLOW_INTERNAL_FORMAT": _Option(_SWITCH, set=_allow_internal_format),
     "MM_BMM_ND_ENABLE": _Option(
         _SWITCH, {"disable": "tensors are kept in plain (ND) format; leave it enabled"}
     ),

@@ -32,10 +32,18 @@ def mask(parameter: aclnn_table.Parameter) -> int:
     return sum(1 << _VALUES[dtype] for dtype in parameter.dtypes)
 
 
+def row(parameter: aclnn_table.Parameter) -> str:
+    flags = [parameter.io != "in", "FRACTAL_NZ" in parameter.formats]
+    while flags and not flags[-1]:
+        flags.pop()
+    shown = "".join(f", {str(flag).lower()}" for flag in flags)
+    return f'{{"{parameter.name}", {mask(parameter):#x}{shown}}}'
+
+
 def header(family: str, functions: list[aclnn_table.Function]) -> str:
     lines = []
     for function in functions:
-        rows = ", ".join(f'{{"{p.name}", {mask(p):#x}}}' for p in function.parameters)
+        rows = ", ".join(map(row, function.parameters))
         lines.append(f"inline constexpr Parameter {function.name}[] = {{{rows}}};\n")
     end = "\n}  // namespace at_npu::aclnn::parameters\n"
     return _HEAD.format(family=family) + "".join(lines) + end

@@ -147,6 +147,10 @@ void copy_between_devices(const at::Tensor& src, const at::Tensor& dst) {
 
 at::Tensor copy_from(const at::Tensor& self, const at::Tensor& dst, bool non_blocking) {
   if (dst.numel() == 0 || self.is_same(dst)) return dst;
+  if (C10_UNLIKELY(formatted_memory(self) != nullptr || formatted_memory(dst) != nullptr)) {
+    to_base_format_(dst);
+    return copy_from(in_base_format(self), dst, non_blocking);
+  }
   TORCH_CHECK(at::is_expandable_to(self.sizes(), dst.sizes()), "The size of the source tensor ",
               self.sizes(), " cannot be broadcast to the target's ", dst.sizes(), ".");
   at::assert_no_internal_overlap(dst);
@@ -179,11 +183,12 @@ at::Scalar local_scalar_dense(const at::Tensor& self) {
   const c10_npu::NPUGuard guard(self.device());
   const c10_npu::NPUStream stream = c10_npu::getCurrentNPUStream();
   c10_npu::refuse_in_capture(stream, "reading a value (.item(), bool(tensor), nonzero)");
+  const at::Tensor plain = in_base_format(self);
   at::Scalar result;
   AT_DISPATCH_V2(
       self.scalar_type(), "_local_scalar_dense", AT_WRAP([&] {
         scalar_t value{};
-        NPU_CHECK(aclrtMemcpyAsync(&value, sizeof(value), self.const_data_ptr(), sizeof(value),
+        NPU_CHECK(aclrtMemcpyAsync(&value, sizeof(value), plain.const_data_ptr(), sizeof(value),
                                    ACL_MEMCPY_DEVICE_TO_HOST, stream.stream()));
         stream.synchronize();
         result = at::Scalar(value);

@@ -24,6 +24,12 @@ aclnnStatus check_tensor(const Function& function, const Parameter& parameter,
   if (parameter.dtypes != 0 && !contains(parameter.dtypes, tensor.dtype)) [[unlikely]] {
     return refuse_dtype(function, parameter, tensor.dtype);
   }
+  if (tensor.format == ACL_FORMAT_FRACTAL_NZ && !parameter.takes_nz) [[unlikely]] {
+    return fail(ACLNN_ERR_PARAM_INVALID,
+                "%s: parameter %s has the memory format FRACTAL_NZ, which this function does not "
+                "take. Cast it to ND with aclnnNpuFormatCast.",
+                function.name, parameter.name);
+  }
   if (tensor.view.size() > kMaxOperatorDims) [[unlikely]] {
     return fail(ACLNN_ERR_PARAM_INVALID,
                 "%s: parameter %s has %zu dimensions, this device supports at most %zu.",

@@ -32,6 +32,7 @@ struct Parameter {
   bool input;
   bool output;
   DtypeSet dtypes;  // what the hardware accepts; 0: not documented, hence not checked
+  bool takes_nz;    // the format FRACTAL_NZ, besides the base formats
 };
 
 // One argument of a call; which member is set follows from Parameter::kind.

@@ -51,7 +51,8 @@ def parameter_row(parameter):
     reads = str(parameter.io != "out").lower()
     writes = str(parameter.io != "in").lower()
     kind = KINDS[parameter.type]
-    return f'    {{"{parameter.name}", Kind::{kind}, {reads}, {writes}, {dtypes}}},'
+    takes_nz = str("FRACTAL_NZ" in parameter.formats).lower()
+    return f'    {{"{parameter.name}", Kind::{kind}, {reads}, {writes}, {dtypes}, {takes_nz}}},'
 
 
 def wire_type(parameter):

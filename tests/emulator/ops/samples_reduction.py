@@ -91,6 +91,10 @@ SORTING = [
 MATMUL = [
     ("aclnnMm", [A, B, Out(A @ B), 0]),
     ("aclnnMatmul", [BATCH_A, B, Out(BATCH_A @ B), 0]),
+    ("aclnnMatmulWeightNz", [A, B, Out(A @ B), 0]),
+    ("aclnnAddmmWeightNz", [(A @ B).half(), A.half(), B.half(), 2.0, 3.0,
+                            Out(((A @ B) * 2 + (A @ B) * 3).half(), 5e-3), 0]),
+    ("aclnnNpuFormatCast", [A, Out(A)]),
     ("aclnnMatmul", [BATCH_A, VEC, Out(BATCH_A @ VEC), 0]),
     ("aclnnBatchMatMul", [BATCH_A, BATCH_B, Out(BATCH_A @ BATCH_B), 0]),
     ("aclnnAddmm", [C, A, B, 0.5, 2.0, Out(0.5 * C + 2 * (A @ B)), 0]),

@@ -31,6 +31,8 @@ _DTYPE_NAMES = """
     COMPLEX32 COMPLEX64 COMPLEX128 STRING HIFLOAT8 FLOAT8_E5M2 FLOAT8_E4M3FN FLOAT8_E8M0
 """
 DTYPES = frozenset(_DTYPE_NAMES.split())
+# Memory formats that a tensor may have; the base formats go without saying.
+FORMATS = frozenset({"FRACTAL_NZ"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Parameter:
     type: str
     io: str
     dtypes: tuple[str, ...]
+    formats: tuple[str, ...] = ()
 
     @property
     def c_type(self) -> str:
@@ -63,7 +66,9 @@ class Function:
 
 
 def _parameter(function: str, name: str, text: str) -> Parameter:
-    type_, io, *dtypes = text.split()
+    type_, io, *words = text.split()
+    formats = tuple(word for word in words if word in FORMATS)
+    dtypes = tuple(word for word in words if word not in FORMATS)
     where = f"{function}.{name}: '{text}'"
     if type_ not in C_TYPES:
         raise ValueError(f"{where}: unknown type '{type_}', expected one of {sorted(C_TYPES)}")
@@ -71,7 +76,7 @@ def _parameter(function: str, name: str, text: str) -> Parameter:
         raise ValueError(f"{where}: unknown direction '{io}', expected one of {DIRECTIONS}")
     if unknown := set(dtypes) - DTYPES:
         raise ValueError(f"{where}: unknown dtypes {sorted(unknown)}")
-    return Parameter(name, type_, io, tuple(dtypes))
+    return Parameter(name, type_, io, dtypes, formats)
 
 
 def load(paths: Iterable[str | pathlib.Path]) -> list[Function]:
