@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-import torch_npu  # noqa: F401
+import torch_npu
 
 
 @pytest.fixture(autouse=True)
