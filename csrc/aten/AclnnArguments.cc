@@ -57,10 +57,10 @@ TensorHandle describe(const at::Tensor& tensor) {
     storage_sizes = memory->storage_sizes;
     format = memory->format;
   }
-  return TensorHandle(aclCreateTensor(
-      tensor.sizes().data(), tensor.dim(), acl_data_type(tensor.scalar_type()),
-      tensor.strides().data(), tensor.storage_offset(), format, storage_sizes.data(),
-      storage_sizes.size(), storage.mutable_data()));
+  return TensorHandle(aclCreateTensor(tensor.sizes().data(), tensor.dim(),
+                                      acl_data_type(tensor.scalar_type()), tensor.strides().data(),
+                                      tensor.storage_offset(), format, storage_sizes.data(),
+                                      storage_sizes.size(), storage.mutable_data()));
 }
 
 TensorHandle convert(To<aclTensor*>, Call& call, const Parameter& parameter,

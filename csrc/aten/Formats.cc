@@ -52,11 +52,9 @@ at::Tensor with_format(const at::Tensor& self, aclFormat format) {
       std::accumulate(storage_sizes.begin(), storage_sizes.end(), int64_t{1}, std::multiplies<>());
   const at::Tensor memory = bytes_on(self.device(), count * self.element_size());
   const size_t bytes = memory.storage().nbytes();
-  c10::DataPtr data = c10_npu::make_formatted({memory.storage().set_data_ptr(c10::DataPtr()),
-                                               format,
-                                               std::move(storage_sizes),
-                                               dense.sizes().vec(),
-                                               dense.scalar_type()});
+  c10::DataPtr data =
+      c10_npu::make_formatted({memory.storage().set_data_ptr(c10::DataPtr()), format,
+                               std::move(storage_sizes), dense.sizes().vec(), dense.scalar_type()});
   const c10::Storage storage(c10::Storage::use_byte_size_t(), bytes, std::move(data), nullptr,
                              /*resizable=*/false);
   const at::Tensor result = over(storage, dense.scalar_type(), dense.sizes());

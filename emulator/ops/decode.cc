@@ -76,8 +76,9 @@ Tensor view(const Call& call, const char* name, const aclTensor& tensor);
 // FRACTAL_NZ memory, contiguous in its own dimensions.
 Tensor fractal_memory(const Call& call, const char* name, const aclTensor& tensor) {
   TORCH_CHECK(tensor.storage.size() == tensor.view.size() + 2, "parameter ", name, " of shape ",
-              to_string(tensor.view.span()), " is FRACTAL_NZ: its storage needs two dimensions more, ",
-              "not ", to_string(tensor.storage.span()), ".");
+              to_string(tensor.view.span()),
+              " is FRACTAL_NZ: its storage needs two dimensions more, ", "not ",
+              to_string(tensor.storage.span()), ".");
   aclTensor memory;
   memory.dtype = tensor.dtype;
   memory.data = tensor.data;
@@ -95,8 +96,9 @@ Tensor from_fractal(const Call& call, const char* name, const aclTensor& tensor)
   const bool is_transposed = tensor.strides[last] != 1 && tensor.strides[last - 1] == 1;
   c10::DimVector sizes(view.begin(), view.end());
   if (is_transposed) std::swap(sizes[last], sizes[last - 1]);
-  TORCH_CHECK(tensor.offset == 0 && (is_transposed || tensor.strides[last] == 1 || sizes[last] == 1),
-              "parameter ", name, " is FRACTAL_NZ and a view that is neither whole nor transposed.");
+  TORCH_CHECK(
+      tensor.offset == 0 && (is_transposed || tensor.strides[last] == 1 || sizes[last] == 1),
+      "parameter ", name, " is FRACTAL_NZ and a view that is neither whole nor transposed.");
   const Tensor rows = from_fractal(fractal_memory(call, name, tensor), sizes);
   return is_transposed ? rows.transpose(-1, -2) : rows;
 }
@@ -145,8 +147,7 @@ StoredTensor decode_stored(const Call& call, size_t index) {
   const aclTensor& tensor = *call.arguments[index].tensor;
   const auto sizes = tensor.view.span();
   const bool is_fractal = tensor.format == ACL_FORMAT_FRACTAL_NZ;
-  return {tensor.format,
-          is_fractal ? fractal_memory(call, name, tensor) : view(call, name, tensor),
+  return {tensor.format, is_fractal ? fractal_memory(call, name, tensor) : view(call, name, tensor),
           c10::DimVector(sizes.begin(), sizes.end())};
 }
 

@@ -76,9 +76,7 @@ CALLS = {
 @pytest.mark.parametrize("name", CALLS)
 def test_operators_take_them(name: str) -> None:
     x, y = blocks(), X.cos()
-    torch.testing.assert_close(
-        CALLS[name](x, y.npu()), CALLS[name](X, y), check_device=False
-    )
+    torch.testing.assert_close(CALLS[name](x, y.npu()), CALLS[name](X, y), check_device=False)
     assert is_blocks(x)
 
 
@@ -172,5 +170,5 @@ def test_on_another_stream() -> None:
 
 
 def test_what_cannot_be() -> None:
-    with pytest.raises(RuntimeError, match="cannot be resized. Cast it to the format ND"):
+    with pytest.raises(RuntimeError, match=r"cannot be resized\. Cast it to"):
         blocks().resize_(100, 100)

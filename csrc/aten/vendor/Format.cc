@@ -41,14 +41,14 @@ void cast_(const at::Tensor& self, int64_t format) {
   if (format != ACL_FORMAT_FRACTAL_NZ) return to_base_format_(self);
   if (formatted_memory(self) != nullptr || self.numel() == 0) return;
   const c10::Storage& storage = self.storage();
-  TORCH_CHECK(self.is_contiguous() && self.storage_offset() == 0 &&
-                  self.nbytes() == storage.nbytes(),
-              "npu_format_cast_: the tensor is a view, other elements lie in its memory. Use "
-              "npu_format_cast, which makes a copy.");
+  TORCH_CHECK(
+      self.is_contiguous() && self.storage_offset() == 0 && self.nbytes() == storage.nbytes(),
+      "npu_format_cast_: the tensor is a view, other elements lie in its memory. Use "
+      "npu_format_cast, which makes a copy.");
   const c10_npu::NPUGuard guard(self.device());
   const at::Tensor made = with_format(self, ACL_FORMAT_FRACTAL_NZ);
-  c10_npu::NPUCachingAllocator::recordStream(
-      storage.data_ptr(), c10_npu::getCurrentNPUStream(self.device().index()));
+  c10_npu::NPUCachingAllocator::recordStream(storage.data_ptr(),
+                                             c10_npu::getCurrentNPUStream(self.device().index()));
   const size_t bytes = made.storage().nbytes();
   storage.set_data_ptr_noswap(made.storage().set_data_ptr(c10::DataPtr()));
   storage.set_nbytes(bytes);
@@ -90,11 +90,11 @@ at::Tensor empty_with_format(at::IntArrayRef size, std::optional<at::ScalarType>
   check_format(op, static_cast<int64_t>(size.size()), acl_format);
   TORCH_CHECK_NOT_IMPLEMENTED(!base_addr_aligned_kb.has_value(), op,
                               ": base_addr_aligned_kb is not supported. Leave it out.");
-  at::Tensor result = at::empty(size, dtype, layout, device.value_or(at::kPrivateUse1), pin_memory,
-                                std::nullopt);
+  at::Tensor result =
+      at::empty(size, dtype, layout, device.value_or(at::kPrivateUse1), pin_memory, std::nullopt);
   // A fake tensor has no memory.
   return result.is_privateuseone() && acl_format == ACL_FORMAT_FRACTAL_NZ ? cast(result, acl_format)
-                                                                         : result;
+                                                                          : result;
 }
 
 at::Tensor empty_with_swapped_memory(at::IntArrayRef, std::optional<at::ScalarType>,

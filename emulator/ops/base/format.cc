@@ -15,9 +15,11 @@ bool is_base(int format) {
 
 }  // namespace
 
-extern "C" aclnnStatus aclnnNpuFormatCastCalculateSizeAndFormat(
-    const aclTensor* srcTensor, int dstFormat, int additionalDtype, int64_t** dstShape,
-    uint64_t* dstShapeSize, int* actualFormat) {
+extern "C" aclnnStatus aclnnNpuFormatCastCalculateSizeAndFormat(const aclTensor* srcTensor,
+                                                                int dstFormat, int additionalDtype,
+                                                                int64_t** dstShape,
+                                                                uint64_t* dstShapeSize,
+                                                                int* actualFormat) {
   using ascend_emulator::fail;
   constexpr char kName[] = "aclnnNpuFormatCastCalculateSizeAndFormat";
   if (srcTensor == nullptr || dstShape == nullptr || dstShapeSize == nullptr ||

@@ -1,6 +1,7 @@
+#include "emulator/ops/functions/format.h"
+
 #include "emulator/ops/emulate.h"
 #include "emulator/ops/fractal.h"
-#include "emulator/ops/functions/format.h"
 
 namespace ascend_emulator {
 

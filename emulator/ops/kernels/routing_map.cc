@@ -72,9 +72,9 @@ EMULATE(aclnnMoeTokenPermuteWithRoutingMap,
         })
 
 EMULATE(aclnnMoeTokenPermuteWithRoutingMapGrad, [](Tensor grad, OptionalTensor probs_grad,
-                                                   Tensor places, OptionalTensor map, int64_t experts,
-                                                   int64_t count, bool padded, Tensor of_tokens,
-                                                   OptionalTensor of_probs) {
+                                                   Tensor places, OptionalTensor map,
+                                                   int64_t experts, int64_t count, bool padded,
+                                                   Tensor of_tokens, OptionalTensor of_probs) {
   const Tensor rows = wide(grad);
   if (padded) {
     of_tokens.copy_(

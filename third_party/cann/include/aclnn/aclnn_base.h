@@ -61,8 +61,8 @@ CANN_API aclnnStatus aclSetDynamicTensorAddr(aclOpExecutor* executor, size_t irI
 CANN_API aclnnStatus aclGetViewShape(const aclTensor* tensor, int64_t** viewDims,
                                      uint64_t* viewDimsNum);
 
-// Sizes, and the format that CANN chooses, of the memory that aclnnNpuFormatCast fills when it brings
-// `srcTensor` into the aclFormat `dstFormat`; the caller frees them with `delete[]`.
+// Sizes, and the format that CANN chooses, of the memory that aclnnNpuFormatCast fills when it
+// brings `srcTensor` into the aclFormat `dstFormat`; the caller frees them with `delete[]`.
 // `additionalDtype` is -1 on Atlas A2 and A3.
 CANN_API aclnnStatus aclnnNpuFormatCastCalculateSizeAndFormat(const aclTensor* srcTensor,
                                                               int dstFormat, int additionalDtype,
