@@ -90,7 +90,7 @@ Tensor fractal_memory(const Call& call, const char* name, const aclTensor& tenso
 }
 
 // The rows of a FRACTAL_NZ tensor, or of the transposed one: other views are not in blocks.
-Tensor from_fractal(const Call& call, const char* name, const aclTensor& tensor) {
+Tensor rows_of(const Call& call, const char* name, const aclTensor& tensor) {
   const auto view = tensor.view.span();
   const size_t last = view.size() - 1;
   const bool is_transposed = tensor.strides[last] != 1 && tensor.strides[last - 1] == 1;
@@ -104,7 +104,7 @@ Tensor from_fractal(const Call& call, const char* name, const aclTensor& tensor)
 }
 
 Tensor view(const Call& call, const char* name, const aclTensor& tensor) {
-  if (tensor.format == ACL_FORMAT_FRACTAL_NZ) return from_fractal(call, name, tensor);
+  if (tensor.format == ACL_FORMAT_FRACTAL_NZ) return rows_of(call, name, tensor);
   const auto type = c10::scalarTypeToTypeMeta(scalar_type(tensor.dtype));
   Tensor result =
       at::detail::make_tensor<c10::TensorImpl>(map_storage(call, name, tensor, type.itemsize()),
