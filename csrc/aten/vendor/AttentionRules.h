@@ -85,6 +85,10 @@ DropMask draw_mask(const at::Tensor& query, const at::Tensor& key, int64_t head_
                    at::OptionalIntArrayRef key_ends);
 at::Tensor same_mask(const at::Tensor& query, double keep_prob, int64_t seed, int64_t offset,
                      int64_t count);
+// One that is given, if it has the bits of all scores.
+DropMask given_mask(const char* op, const at::Tensor& mask, const at::Tensor& query,
+                    const at::Tensor& key, int64_t head_num, std::string_view layout,
+                    at::OptionalIntArrayRef query_ends, at::OptionalIntArrayRef key_ends);
 
 // The same with seed and offset in memory of the device, [1] in int64, as graphs need them.
 struct SeededMask {
@@ -100,8 +104,23 @@ at::Tensor same_mask(const at::Tensor& query, const at::Tensor& key, int64_t hea
                      const std::optional<at::Tensor>& offset);
 
 // Options that are not passed on.
-void check_unsupported_attention(const char* op, bool has_dropout_mask,
-                                 std::string_view softmax_layout, int64_t seed, int64_t offset);
+void check_unsupported_attention(const char* op, std::string_view softmax_layout);
+
+// `seed` and `offset` tell how a mask that is given was made.
+template <class T>
+void check_dropout_mask(const char* op, const std::optional<T>& mask, double keep_prob,
+                        int64_t seed, int64_t offset) {
+  if (!is_given(mask)) {
+    TORCH_CHECK_NOT_IMPLEMENTED(seed == 0 && offset == 0, op,
+                                ": a seed and offset are supported with a dropout_mask only. "
+                                "Leave them out, or give the mask that they make");
+    return;
+  }
+  TORCH_CHECK(mask->scalar_type() == at::kByte && keep_prob < 1, op,
+              ": dropout_mask must be uint8, a bit for each score, and goes with keep_prob < 1; "
+              "got ",
+              mask->scalar_type(), " and keep_prob ", keep_prob);
+}
 
 template <class T>
 void check_sink(const char* op, const std::optional<T>& sink, int64_t head_num) {

@@ -1,3 +1,5 @@
+#include <ATen/ops/full.h>
+
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
 #include "csrc/aten/aclnn/random.h"
@@ -86,6 +88,15 @@ at::Tensor same_mask(const at::Tensor& query, double keep_prob, int64_t seed, in
               "npu_fusion_attention_grad: with keep_prob < 1 it needs the seed, offset "
               "and numels that npu_fusion_attention returned");
   return generate_mask(query.device(), keep_prob, seed, offset, count);
+}
+
+DropMask given_mask(const char* op, const at::Tensor& mask, const at::Tensor& query,
+                    const at::Tensor& key, int64_t head_num, std::string_view layout,
+                    Ends query_ends, Ends key_ends) {
+  const int64_t count = count_scores(query, key, head_num, layout, query_ends, key_ends);
+  TORCH_CHECK(mask.numel() * 8 >= count, op, ": dropout_mask must have a bit for each of the ",
+              count, " scores, got ", mask.numel(), " bytes");
+  return {.mask = mask, .count = count};
 }
 
 SeededMask draw_seeded_mask(const at::Tensor& query, const at::Tensor& key, int64_t head_num,

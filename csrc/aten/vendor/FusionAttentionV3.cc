@@ -64,7 +64,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tenso
                      key_ends.ends(),
                      sparse_mode};
   check(in);
-  check_unsupported_attention(op, false, softmax_layout, 0, 0);
+  check_unsupported_attention(op, softmax_layout);
   const SeededMask drop =
       draw_seeded_mask(query, key, head_num, input_layout, keep_prob, in.query_ends, in.key_ends);
   const AttentionResults made = run_attention(in, drop.mask);
@@ -107,7 +107,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> backward(
                      sparse_mode};
   const AttentionSaved saved{dy, softmax_max, softmax_sum, softmax_in, attention_in};
   check(in, saved);
-  check_unsupported_attention(op, false, softmax_layout, 0, 0);
+  check_unsupported_attention(op, softmax_layout);
   const AttentionGradients of =
       run_attention_grad(in, saved,
                          same_mask(query, key, head_num, input_layout, keep_prob, in.query_ends,
