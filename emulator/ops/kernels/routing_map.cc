@@ -72,9 +72,9 @@ EMULATE(aclnnMoeTokenPermuteWithRoutingMap,
         })
 
 EMULATE(aclnnMoeTokenPermuteWithRoutingMapGrad, [](Tensor grad, OptionalTensor probs_grad,
-                                                   Tensor places, Tensor map, int64_t experts,
-                                                   int64_t count, bool padded, Tensor of_tokens,
-                                                   OptionalTensor of_probs) {
+                                                   Tensor places, OptionalTensor map,
+                                                   int64_t experts, int64_t count, bool padded,
+                                                   Tensor of_tokens, OptionalTensor of_probs) {
   const Tensor rows = wide(grad);
   if (padded) {
     of_tokens.copy_(
@@ -83,8 +83,9 @@ EMULATE(aclnnMoeTokenPermuteWithRoutingMapGrad, [](Tensor grad, OptionalTensor p
     of_tokens.copy_(rows.index_select(0, places.to(at::kLong)).unflatten(0, {count, -1}).sum(1));
   }
   if (probs_grad && of_probs) {
+    TORCH_CHECK(map, "permutedProbsOutputGradOptional needs routingMapOptional");
     const Tensor ids = padded ? tokens_of(places, experts) : places;
-    of_probs->copy_(weight_gradient(*probs_grad, map, ids, padded, of_probs->sizes()));
+    of_probs->copy_(weight_gradient(*probs_grad, *map, ids, padded, of_probs->sizes()));
   }
 })
 
