@@ -19,6 +19,7 @@ import vendor_optimizer
 import vendor_quantized
 import vendor_routing_map
 import vendor_sparse
+import vendor_training
 import yaml
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
@@ -29,7 +30,7 @@ import torch_npu
 MODULES = (
     vendor_dense, vendor_attention, vendor_inference, vendor_caches, vendor_atb, vendor_mla,
     vendor_sparse, vendor_experts, vendor_quantized, vendor_routing_map, vendor_compression,
-    vendor_optimizer, vendor_formats,
+    vendor_optimizer, vendor_formats, vendor_training,
 )  # fmt: skip
 CASES = [case for module in MODULES for case in module.CASES]
 FAMILIES = {

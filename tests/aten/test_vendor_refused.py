@@ -5,7 +5,8 @@ import torch
 import vendor_atb as atb
 import vendor_mla as mla
 import vendor_sparse as sparse
-from vendor_attention import ENDS, KEY, SQUARE as SQUARE_HEADS, T_K, T_Q, Q, V
+from vendor_attention import ENDS, KEY, T_K, T_Q, Q, V
+from vendor_attention import SQUARE as SQUARE_HEADS
 from vendor_case import Case
 
 import torch_npu

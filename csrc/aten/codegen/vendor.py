@@ -194,11 +194,7 @@ def _registrations(namespace: str, ops: list[VendorOp]) -> list[str]:
         f"}}\nTORCH_LIBRARY_IMPL({namespace}, PrivateUse1, m) {{",
         *(f'  m.impl("{op.name}", &kernel_{op.symbol});' for op in ops if not op.by_hand),
         f"}}\nTORCH_LIBRARY_IMPL({namespace}, Meta, m) {{",
-        *(
-            f'  m.impl("{op.name}", &fake_{op.symbol});'
-            for op in ops
-            if op.is_faked
-        ),
+        *(f'  m.impl("{op.name}", &fake_{op.symbol});' for op in ops if op.is_faked),
         "}",
     ]
 

@@ -9,8 +9,8 @@ An entry has
               csrc/aten/vendor/*.cc has the kernel
     backward  {arguments: call of another operator}, with the names of arguments, out<i> and grad<i>
     kernel    composite: csrc/aten/vendor/*.cc makes it of other operators, for all devices
-    fake      python: torch_npu/_fakes.py has the kernel for fake tensors, as C++ cannot have one for
-              tensors of several devices; with a kernel in C++ it has no check and out
+    fake      python: torch_npu/_fakes.py has the kernel for fake tensors, as one in C++ cannot take
+              tensors of several devices; without `acl`, `check` and `out` are left out, too
 `self`, which torchgen wants of an operator that changes its argument, is called `input` by callers.
 Results are named out, or out0, out1 … if there are several; with an argument `out`, result.
 An operator that Atlas A2 lacks has `schema`, `doc`, `only_on` (the devices that have it),
