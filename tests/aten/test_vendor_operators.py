@@ -317,6 +317,21 @@ def test_compiled_forward_and_backward() -> None:
             torch.testing.assert_close(value.cpu(), wanted.cpu())
 
 
+def test_compiled_attention_with_lengths_on_the_cpu() -> None:
+    def attend(q, k, v, ends):
+        return torch_npu.npu_fusion_attention_v3(
+            q, k, v, 4, "TND", actual_seq_qlen=ends, actual_seq_kvlen=ends
+        )[0].sin()
+
+    compiled = torch.compile(attend, backend="aot_eager", fullgraph=True)
+    leaves = [torch.randn(7, 4, 8, device="npu", requires_grad=True) for _ in range(3)]
+    ends = torch.tensor([3, 7])
+    expected = torch.autograd.grad(attend(*leaves, ends).sum(), leaves)
+    actual = torch.autograd.grad(compiled(*leaves, ends).sum(), leaves)
+    for value, wanted in zip(actual, expected, strict=True):
+        torch.testing.assert_close(value.cpu(), wanted.cpu())
+
+
 def test_gradient_of_routed_weights() -> None:
     tokens, routing_map = vendor_routing_map.TOKENS.npu(), vendor_routing_map.TWO.npu()
     probs = vendor_routing_map.PROBS.npu().requires_grad_()
