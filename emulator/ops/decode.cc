@@ -6,6 +6,8 @@
 
 #include <complex>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "emulator/ops/base/details.h"
 #include "emulator/ops/fractal.h"
@@ -94,7 +96,7 @@ Tensor rows_of(const Call& call, const char* name, const aclTensor& tensor) {
   const auto view = tensor.view.span();
   const size_t last = view.size() - 1;
   const bool is_transposed = tensor.strides[last] != 1 && tensor.strides[last - 1] == 1;
-  c10::DimVector sizes(view.begin(), view.end());
+  std::vector<int64_t> sizes(view.begin(), view.end());
   if (is_transposed) std::swap(sizes[last], sizes[last - 1]);
   TORCH_CHECK(
       tensor.offset == 0 && (is_transposed || tensor.strides[last] == 1 || sizes[last] == 1),
