@@ -28,7 +28,7 @@ def _kernel(name: str) -> str:
     """The state of one overload (aten::add.Tensor), as far as its registrations tell."""
     composites = ("ImplicitAutograd", "ExplicitAutograd", "ExplicitAutogradNonFunctional")
     has = torch._C._dispatch_has_kernel_for_dispatch_key
-    if has(name, "PrivateUse1"):
+    if has(name, "PrivateUse1") or has(name, "SparsePrivateUse1"):
         return "native"
     return "composed" if any(has(name, f"Composite{key}") for key in composites) else "fallback"
 
@@ -102,8 +102,9 @@ def as_tsv(table: list[list[str]]) -> str:
 
 def as_markdown(table: list[list[str]]) -> str:
     counts = collections.Counter(state for row in table[1:] for state in row[1:] if state)
-    total = ", ".join(f"{counts[state]} {state}" for state in reversed(STATES))
-    lines = [_INTRODUCTION, "", f"{len(table) - 1} operators: {total}.", ""]
+    states = ("native", "composed", "fallback", "refused")
+    total = ", ".join(f"{counts[state]} {state}" for state in states)
+    lines = [_INTRODUCTION, "", f"{len(table) - 1} operators, each with its dtypes: {total}.", ""]
     shown = [table[0], ["---"] * len(HEADER), *table[1:]]
     lines += ["| " + " | ".join(row) + " |" for row in shown]
     lines += ["", "## No kernel of their own, although Ascend has a function", ""]
