@@ -78,6 +78,11 @@ class VendorOp:
         return str(self.schema.name)
 
     @property
+    def has_fake(self) -> bool:
+        """Not one that raises, nor one that is made of others, which have theirs."""
+        return not self.unavailable and not self.composite
+
+    @property
     def symbol(self) -> str:
         return self.name.replace(".", "_")
 
@@ -199,7 +204,7 @@ def split(text: str) -> list[str]:
 
 
 def load(paths: list[pathlib.Path]) -> list[VendorOp]:
-    """All entries; the operator behind each formula must be among them."""
+    """All entries, by the order of the files."""
     ops: dict[str, VendorOp] = {}
     for path in paths:
         for data in yaml.safe_load(path.read_text()):
