@@ -151,16 +151,18 @@ def _unavailable(op: VendorOp) -> str:
 
 def source(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     """One source file: schemas, kernels, fake kernels and derivatives."""
-    faked = [op for op in ops if not op.unavailable and not op.composite]
     missing = [op for op in ops if op.unavailable]
     derivatives = [_derivative(op, all_ops) for op in ops if op.formula]
     parts = [_INCLUDES, "namespace at_npu::vendor {\nnamespace {\n"]
     with _torchgen_options():
-        for op in faked:
+        for op in ops:
+            if op.by_hand and not op.is_faked:
+                continue
             parts.append(f"// {op.name}")
             if not op.by_hand:
                 parts.append(_kernel(op))
-            parts.append(_fake(op))
+            if op.is_faked:
+                parts.append(_fake(op))
     if derivatives:
         parts += ["const Derivative kDerivatives[] = {", *derivatives, "};"]
     if missing:
@@ -192,11 +194,7 @@ def _registrations(namespace: str, ops: list[VendorOp]) -> list[str]:
         f"}}\nTORCH_LIBRARY_IMPL({namespace}, PrivateUse1, m) {{",
         *(f'  m.impl("{op.name}", &kernel_{op.symbol});' for op in ops if not op.by_hand),
         f"}}\nTORCH_LIBRARY_IMPL({namespace}, Meta, m) {{",
-        *(
-            f'  m.impl("{op.name}", &fake_{op.symbol});'
-            for op in ops
-            if not op.unavailable and not op.composite
-        ),
+        *(f'  m.impl("{op.name}", &fake_{op.symbol});' for op in ops if op.is_faked),
         "}",
     ]
 
