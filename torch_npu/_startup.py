@@ -38,9 +38,10 @@ def start() -> None:
     if _loader.cann_home():
         _versions.warn_of_other_cann(_C._cann_version())
 
-    from torch_npu import npu
+    from torch_npu import _fakes, npu
 
     torch._register_device_module("npu", npu)
+    _fakes.register()
     torch.utils.generate_methods_for_privateuse1_backend(
         for_tensor=True,
         for_module=True,

@@ -68,6 +68,16 @@ def test_operator_written_by_hand(tmp_path: Path) -> None:
     assert "kernel_npu_own" not in text and 'm.impl("npu_own", &fake_npu_own);' in text
 
 
+def test_fake_kernel_in_python(tmp_path: Path) -> None:
+    entry = {"schema": "npu_own(Tensor self) -> Tensor", "doc": "Own.", "fake": "python"}
+    text = vendor.sources(load(tmp_path, entry))["ops"]
+    assert "kernel_npu_own" not in text and "fake_npu_own" not in text
+    text = vendor.sources(load(tmp_path, {**entry, "acl": [], "out": "same(self)"}))["ops"]
+    assert 'm.impl("npu_own", &kernel_npu_own);' in text and "fake_npu_own" not in text
+    with pytest.raises(EntryError, match="`fake` is python or left out, not 'c'"):
+        load(tmp_path, {**entry, "fake": "c"})
+
+
 def test_results_that_are_arguments_among_new_ones(tmp_path: Path) -> None:
     entry = {
         "schema": "npu_write(Tensor self, Tensor(a!) cache) -> (Tensor, Tensor(a!), Tensor)",

@@ -5,7 +5,8 @@ import torch
 import vendor_atb as atb
 import vendor_mla as mla
 import vendor_sparse as sparse
-from vendor_attention import KEY, T_K, T_Q, Q, V
+from vendor_attention import ENDS, KEY, T_K, T_Q, Q, V
+from vendor_attention import SQUARE as SQUARE_HEADS
 from vendor_case import Case
 
 import torch_npu
@@ -17,6 +18,7 @@ def npu(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
 
 HALF = torch.float16
 HEADS = [tensor.npu() for tensor in (Q, KEY, V)]
+SQUARE = [tensor.npu() for tensor in SQUARE_HEADS]
 INT8 = npu(4, 6, dtype=torch.int8)
 
 
@@ -117,6 +119,24 @@ SHAPES = [
         r"sink must have shape \[4\], got \[3\]"),
     (lambda: torch_npu.npu_fusion_attention_v2(*HEADS, 4, "BNSD", query_rope=HEADS[0]),
         "query_rope and key_rope go together"),
+    (lambda: torch_npu.npu_fusion_attention_v2(*HEADS, 4, "BNSD", pse_type=4),
+        "pse_type must be 0 to 3, got 4"),
+    (lambda: torch_npu.npu_fusion_attention_v2(*HEADS, 4, "BNSD", pse_type=2),
+        "pse_type 2 needs the slope of each head as pse"),
+    (lambda: torch_npu.npu_fusion_attention_v2(*SQUARE, 4, "BNSD", pse_type=2, pse=npu(3)),
+        r"pse must have shape \[4\], got \[3\]"),
+    (lambda: torch_npu.npu_fusion_attention_v2(*HEADS, 4, "BNSD", pse_type=3, pse=npu(4)),
+        "pse_type 3 needs as many keys as queries"),
+    (lambda: torch_npu.npu_fusion_attention_v2(*HEADS, 4, "BNSD", q_start_idx=[3]),
+        "for pse_type 2 and 3 only"),
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", dropout_mask=npu(4)),
+        "dropout_mask must be uint8, a bit for each score, and goes with keep_prob < 1"),
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", keep_prob=0.5,
+        dropout_mask=npu(4).byte()), "dropout_mask must have a bit for each of the"),
+    (lambda: torch_npu.npu_fusion_attention_v3(T_Q.npu(), T_K.npu(), T_K.npu(), 4, "TND",
+        actual_seq_qlen=npu(2).int()), "actual_seq_qlen must be a CPU tensor of integers"),
+    (lambda: torch.ops.npu.npu_fusion_attention_grad_v3(*HEADS, HEADS[0], 4, "BNSD",
+        keep_prob=0.5), "it needs the seed and offset that npu_fusion_attention_v3 returned"),
     (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", keep_prob=0.0),
         r"keep_prob must be in \(0, 1\]"),
     (lambda: torch_npu.npu_fusion_attention(T_Q.npu(), T_K.npu(), T_K.npu(), 4, "TND"),
@@ -182,10 +202,14 @@ MISSING = [
         lse_square_scale_for_zloss=0.1), "z-loss is not supported"),
     (lambda: torch_npu.npu_rotary_mul(npu(1, 8), npu(1, 8), npu(1, 8), rotate=npu(8, 8)),
         "`rotate` is not supported"),
-    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", dropout_mask=npu(4)),
-        "npu_fusion_attention: dropout_mask is not supported"),
-    (lambda: torch_npu.npu_fusion_attention_v2(*HEADS, 4, "BNSD", pse_type=2),
-        "pse_type must be 0 or 1, got 2"),
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", softmax_layout="TND"),
+        "npu_fusion_attention: softmax_layout is not supported"),
+    (lambda: torch_npu.npu_fusion_attention_v2(*HEADS, 4, "BNSD", seed=1),
+        "a seed and offset are supported with a dropout_mask only"),
+    (lambda: torch_npu.npu_fusion_attention_v2(*SQUARE, 4, "BNSD", pse_type=2,
+        pse=npu(4).requires_grad_()), "slopes get no gradient"),
+    (lambda: torch_npu.npu_fusion_attention_v2(T_Q.npu(), T_K.npu(), T_K.npu(), 4, "TND",
+        pse=npu(1), **ENDS), "pse of pse_type 1 is not supported in layout TND"),
     (lambda: torch_npu.npu_quantize(npu(2, 8), npu(1), None, torch.quint4x2),
         "dtype must be torch.int8"),
     (lambda: torch_npu.npu_dynamic_quant(npu(2, 8, dtype=HALF), quant_mode="perchannel"),

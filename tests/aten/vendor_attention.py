@@ -47,14 +47,23 @@ def hidden(rows: int, columns: int, mode: int, mask=None):
     return torch.ones(rows, columns, dtype=torch.bool).triu(1 if mode == 2 else columns - rows + 1)
 
 
+def alibi(slopes, rows: int, columns: int, kind: int, start: int = 0):
+    """What pse_type 2 and 3 add to the scores."""
+    distance = (torch.arange(columns) + start - torch.arange(rows)[:, None]).abs().float()
+    return -slopes.reshape(-1, N, 1, 1) * (distance.sqrt() if kind == 3 else distance)
+
+
 def fusion(
     query, key, value, heads, layout, pse=None, padding=None, atten_mask=None, scale=1.0, *,
-    sparse_mode=0, sink=None, pse_type=1,
+    sparse_mode=0, sink=None, pse_type=1, q_start_idx=(0,), kv_start_idx=(0,),
 ):  # fmt: skip
     depth = query.shape[-1] // heads if layout.endswith("H") else query.shape[-1]
     q, k, v = (split(t, layout, depth) for t in (query, key, value))
     left_out = hidden(q.shape[2], k.shape[2], sparse_mode, atten_mask)
     shift = 0.0 if pse is None else pse if pse_type == 1 else pse / scale
+    if pse_type >= 2:
+        start = kv_start_idx[0] - q_start_idx[0]
+        shift = alibi(pse, q.shape[2], k.shape[2], pse_type, start) / scale
     out, peak, total = attend(q, k, v, scale, left_out, shift, sink)
     wide = (*peak.shape[:-1], 8)
     return join(out, layout), peak.expand(wide).detach(), total.expand(wide).detach(), None, 0, 0, 0
@@ -75,18 +84,24 @@ def packed(
     query_rope=None,
     key_rope=None,
     atten_mask=None,
+    pse=None,
+    pse_type=1,
 ):
     outs, begin_q, begin_k = [], 0, 0
     if query_rope is not None:
         query, key = torch.cat((query, query_rope), -1), torch.cat((key, key_rope), -1)
-    for end_q, end_k in zip(actual_seq_qlen, actual_seq_kvlen, strict=True):
+    for i, (end_q, end_k) in enumerate(zip(actual_seq_qlen, actual_seq_kvlen, strict=True)):
         q, k, v = (
             t[None].transpose(1, 2)
             for t in (query[begin_q:end_q], key[begin_k:end_k], value[begin_k:end_k])
         )
         mask = atten_mask if atten_mask is None else atten_mask[: q.shape[2], : k.shape[2]]
         left_out = hidden(end_q - begin_q, end_k - begin_k, sparse_mode, mask)
-        parts = attend(q, k, v, scale, left_out, sink=sink)
+        shift = 0.0
+        if pse is not None:
+            slopes = pse if pse.dim() == 1 else pse[i]
+            shift = alibi(slopes, q.shape[2], k.shape[2], pse_type) / scale
+        parts = attend(q, k, v, scale, left_out, shift, sink)
         outs.append([part[0].transpose(0, 1) for part in parts])
         begin_q, begin_k = end_q, end_k
     out, peak, total = (torch.cat(parts) for parts in zip(*outs, strict=True))
@@ -105,6 +120,10 @@ def fusion_grad_v2(*args, **kwargs):
     return *fusion_grad(*args, **kwargs), None, None
 
 
+def no_workspace(*args, **kwargs):
+    return torch.empty(0, dtype=torch.uint8)
+
+
 SINK = Fixed(seeded(N, seed=9))
 Q, KEY, V = seeded(B, N, S, D), seeded(B, 2, K, D, seed=1), seeded(B, 2, K, D, seed=2)
 MASK = integers(0, 2, (B, 1, S, K), torch.bool)
@@ -112,6 +131,16 @@ MASK[..., 0] = False  # no row is empty
 FORWARD = fusion(Q, KEY, V, N, "BNSD", None, None, None, 0.5)
 T_Q, T_K = seeded(7, N, D), seeded(9, 2, D, seed=1)
 ENDS = {"actual_seq_qlen": [3, 7], "actual_seq_kvlen": [4, 9]}
+SQUARE = (Q, KEY[:, :, :S], V[:, :, :S])
+EQUAL = {"actual_seq_qlen": [3, 7], "actual_seq_kvlen": [3, 7]}
+SLOPES = Fixed(torch.tensor([0.5, 0.25, 0.125, 0.0625]))
+MORE_SLOPES = Fixed(torch.stack((SLOPES.tensor, 2 * SLOPES.tensor)))
+BACKWARD = {
+    "softmax_max": Fixed(FORWARD[1]),
+    "softmax_sum": Fixed(FORWARD[2]),
+    "attention_in": FORWARD[0],
+    "scale_value": 0.5,
+}
 
 TRAINING = [
     *(
@@ -153,14 +182,16 @@ TRAINING = [
     ),
     Case("npu_fusion_attention_v2", (T_Q, T_K, T_K + 1, N, "TND"), packed, {**ENDS, "scale": 0.5},
         note="TND", tolerance=3),
-    Case("npu_fusion_attention_grad_v2", (Q, KEY, V, seeded(B, N, S, D, seed=3), N, "BNSD"),
-        fusion_grad_v2,
-         {"softmax_max": Fixed(FORWARD[1]), "softmax_sum": Fixed(FORWARD[2]),
-             "attention_in": FORWARD[0], "scale_value": 0.5}, dtypes=(torch.float32,), tolerance=3),
-    Case("npu_fusion_attention_grad", (Q, KEY, V, seeded(B, N, S, D, seed=3), N, "BNSD"),
-        fusion_grad,
-         {"softmax_max": Fixed(FORWARD[1]), "softmax_sum": Fixed(FORWARD[2]),
-             "attention_in": FORWARD[0], "scale_value": 0.5}, dtypes=(torch.float32,), tolerance=3),
+    *(
+        Case(op, (Q, KEY, V, seeded(B, N, S, D, seed=3), N, "BNSD"), reference, BACKWARD,
+            dtypes=(torch.float32,), tolerance=3)
+        for op, reference in (
+            ("npu_fusion_attention_grad", fusion_grad),
+            ("npu_fusion_attention_grad_v2", fusion_grad_v2),
+            ("npu_fusion_attention_grad_v3", fusion_grad),
+            ("_npu_fusion_attention_backward", fusion_grad_v2),
+        )
+    ),
 ]  # fmt: skip
 
 # ---- inference ----
@@ -305,10 +336,6 @@ V2 = {
     "softmax_scale": 0.5,
     "return_softmax_lse": True,
 }
-
-
-def no_workspace(*args, **kwargs):
-    return torch.empty(0, dtype=torch.uint8)
 
 
 INFERENCE = [

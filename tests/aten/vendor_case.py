@@ -33,6 +33,7 @@ class Case:
     tolerance: float = 1.0  # times TOLERANCE
     note: str = ""
     overload: str = "default"
+    constants: tuple[str, ...] = ()  # arguments that get no gradient here
 
     @property
     def name(self) -> str:

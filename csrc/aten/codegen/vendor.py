@@ -155,11 +155,14 @@ def source(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     derivatives = [_derivative(op, all_ops) for op in ops if op.formula]
     parts = [_INCLUDES, "namespace at_npu::vendor {\nnamespace {\n"]
     with _torchgen_options():
-        for op in (op for op in ops if op.has_fake):
+        for op in ops:
+            if op.by_hand and not op.has_fake:
+                continue
             parts.append(f"// {op.name}")
             if not op.by_hand:
                 parts.append(_kernel(op))
-            parts.append(_fake(op))
+            if op.has_fake:
+                parts.append(_fake(op))
     if derivatives:
         parts += ["const Derivative kDerivatives[] = {", *derivatives, "};"]
     if missing:

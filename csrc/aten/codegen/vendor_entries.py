@@ -9,6 +9,8 @@ An entry has
               csrc/aten/vendor/*.cc has the kernel
     backward  {arguments: call of another operator}, with the names of arguments, out<i> and grad<i>
     kernel    composite: csrc/aten/vendor/*.cc makes it of other operators, for all devices
+    fake      python: torch_npu/_fakes.py has the kernel for fake tensors, as one in C++ cannot take
+              tensors of several devices; without `acl`, `check` and `out` are left out, too
 `self`, which torchgen wants of an operator that changes its argument, is called `input` by callers.
 Results are named out, or out0, out1 … if there are several; with an argument `out`, result.
 An operator that Atlas A2 lacks has `schema`, `doc`, `only_on` (the devices that have it),
@@ -26,7 +28,7 @@ from torchgen.model import Argument, BaseTy, BaseType, FunctionSchema, ListType,
 
 from csrc.aten.codegen.entries import Call, EntryError, as_calls, as_tuple
 
-_KEYS = {"schema", "doc", "check", "out", "acl", "backward", "kernel"}
+_KEYS = {"schema", "doc", "check", "out", "acl", "backward", "kernel", "fake"}
 _UNAVAILABLE_KEYS = {"schema", "doc", "only_on", "function", "instead"}
 _FORMULA = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
 _ANNOTATION = re.compile(r"\((\w+!)\)")
@@ -70,6 +72,7 @@ class VendorOp:
     by_hand: bool
     formula: Formula | None
     composite: bool = False
+    python_fake: bool = False
     unavailable: Unavailable | None = None
 
     @property
@@ -79,8 +82,8 @@ class VendorOp:
 
     @property
     def has_fake(self) -> bool:
-        """Not one that raises, nor one that is made of others, which have theirs."""
-        return not self.unavailable and not self.composite
+        """Not one that raises, nor one made of others, which have theirs, nor one whose rules Python has."""
+        return not (self.unavailable or self.composite or self.python_fake)
 
     @property
     def symbol(self) -> str:
@@ -117,6 +120,8 @@ def parse(data: dict, family: str) -> VendorOp:
         raise EntryError(f"{name}: one operator computes all gradients, not {len(formula)}")
     if data.get("kernel", "composite") != "composite":
         raise EntryError(f"{name}: `kernel` is composite or left out, not {data['kernel']!r}")
+    if data.get("fake", "python") != "python":
+        raise EntryError(f"{name}: `fake` is python or left out, not {data['fake']!r}")
     if "kernel" in data and set(data) - {"schema", "doc", "kernel"}:
         raise EntryError(f"{name}: a composite is written by hand: it has `schema` and `doc` only")
     op = VendorOp(
@@ -131,8 +136,9 @@ def parse(data: dict, family: str) -> VendorOp:
         by_hand="acl" not in data,
         formula=_formula(name, *next(iter(formula.items()))) if formula else None,
         composite="kernel" in data,
+        python_fake="fake" in data,
     )
-    if op.composite:
+    if op.composite or (op.python_fake and op.by_hand):
         return op
     fresh = op.returned.count(None)
     if op.outputs and len(op.outputs) != fresh:

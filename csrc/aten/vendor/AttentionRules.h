@@ -8,13 +8,21 @@ namespace at_npu::vendor {
 constexpr int64_t kStatisticsWidth = 8;  // the kernel repeats each row's maximum and sum so often
 
 inline bool has_flat_heads(std::string_view layout) { return layout == "BSH" || layout == "SBH"; }
+inline int64_t batch_dim(std::string_view layout) { return layout == "SBH" ? 1 : 0; }
+inline int64_t length_dim(std::string_view layout) {
+  return layout == "SBH" ? 0 : layout == "BNSD" ? 2 : 1;
+}
+
+// Number of the sequences with these ends; 0: they are not given.
+inline int64_t sequences(at::OptionalIntArrayRef ends) {
+  return ends.has_value() ? static_cast<int64_t>(ends->size()) : 0;
+}
 
 // ---- npu_fusion_attention ----
 
 template <class T>
-void check_attention(const char* op, const T& query, const T& key, const T& value, int64_t head_num,
-                     std::string_view layout, double keep_prob, at::OptionalIntArrayRef query_ends,
-                     at::OptionalIntArrayRef key_ends) {
+void check_attention_heads(const char* op, const T& query, const T& key, const T& value,
+                           int64_t head_num, std::string_view layout) {
   check_one_of(op, "input_layout", layout, {"BSH", "SBH", "BNSD", "BSND", "TND"});
   const auto dims = static_cast<int64_t>(layout.size());
   check_dim(op, "query", query, dims, dims);
@@ -30,10 +38,17 @@ void check_attention(const char* op, const T& query, const T& key, const T& valu
       " in layout ", layout);
   TORCH_CHECK(flat || head_num % key.size(head_dim) == 0, op, ": the ", head_num,
               " heads of the query are no multiple of those of the key ", key.sizes());
+}
+
+template <class T>
+void check_attention(const char* op, const T& query, const T& key, const T& value, int64_t head_num,
+                     std::string_view layout, double keep_prob, at::OptionalIntArrayRef query_ends,
+                     at::OptionalIntArrayRef key_ends) {
+  check_attention_heads(op, query, key, value, head_num, layout);
   TORCH_CHECK(keep_prob > 0 && keep_prob <= 1, op, ": keep_prob must be in (0, 1], got ",
               keep_prob);
-  TORCH_CHECK(layout != "TND" || (query_ends.has_value() && key_ends.has_value() &&
-                                  query_ends->size() == key_ends->size()),
+  TORCH_CHECK(layout != "TND" ||
+                  (sequences(query_ends) > 0 && sequences(query_ends) == sequences(key_ends)),
               op,
               ": layout TND needs actual_seq_qlen and actual_seq_kvlen, the ends of the same "
               "number of sequences");
@@ -52,10 +67,10 @@ Output<T> attention_out(const T& query, const T& key, const T& value, int64_t he
 template <class T>
 Output<T> attention_statistic(const T& query, int64_t head_num, std::string_view layout) {
   if (layout == "TND") return sized(query, {query.size(0), head_num, kStatisticsWidth}, at::kFloat);
-  const int64_t batch = layout == "SBH" ? 1 : 0;
-  const int64_t length = layout == "SBH" ? 0 : layout == "BNSD" ? 2 : 1;
-  return sized(query, {query.size(batch), head_num, query.size(length), kStatisticsWidth},
-               at::kFloat);
+  return sized(
+      query,
+      {query.size(batch_dim(layout)), head_num, query.size(length_dim(layout)), kStatisticsWidth},
+      at::kFloat);
 }
 
 // Bits of dropout, and what makes them again.
@@ -70,10 +85,42 @@ DropMask draw_mask(const at::Tensor& query, const at::Tensor& key, int64_t head_
                    at::OptionalIntArrayRef key_ends);
 at::Tensor same_mask(const at::Tensor& query, double keep_prob, int64_t seed, int64_t offset,
                      int64_t count);
+// One that is given, if it has the bits of all scores.
+DropMask given_mask(const char* op, const at::Tensor& mask, const at::Tensor& query,
+                    const at::Tensor& key, int64_t head_num, std::string_view layout,
+                    at::OptionalIntArrayRef query_ends, at::OptionalIntArrayRef key_ends);
+
+// The same with seed and offset in memory of the device, [1] in int64, as graphs need them.
+struct SeededMask {
+  at::Tensor mask, seed, offset;
+};
+
+SeededMask draw_seeded_mask(const at::Tensor& query, const at::Tensor& key, int64_t head_num,
+                            std::string_view layout, double keep_prob,
+                            at::OptionalIntArrayRef query_ends, at::OptionalIntArrayRef key_ends);
+at::Tensor same_mask(const at::Tensor& query, const at::Tensor& key, int64_t head_num,
+                     std::string_view layout, double keep_prob, at::OptionalIntArrayRef query_ends,
+                     at::OptionalIntArrayRef key_ends, const std::optional<at::Tensor>& seed,
+                     const std::optional<at::Tensor>& offset);
 
 // Options that are not passed on.
-void check_unsupported_attention(const char* op, bool has_dropout_mask,
-                                 std::string_view softmax_layout, int64_t seed, int64_t offset);
+void check_unsupported_attention(const char* op, std::string_view softmax_layout);
+
+// `seed` and `offset` tell how a mask that is given was made.
+template <class T>
+void check_dropout_mask(const char* op, const std::optional<T>& mask, double keep_prob,
+                        int64_t seed, int64_t offset) {
+  if (!is_given(mask)) {
+    TORCH_CHECK_NOT_IMPLEMENTED(seed == 0 && offset == 0, op,
+                                ": a seed and offset are supported with a dropout_mask only. "
+                                "Leave them out, or give the mask that they make");
+    return;
+  }
+  TORCH_CHECK(mask->scalar_type() == at::kByte && keep_prob < 1, op,
+              ": dropout_mask must be uint8, a bit for each score, and goes with keep_prob < 1; "
+              "got ",
+              mask->scalar_type(), " and keep_prob ", keep_prob);
+}
 
 template <class T>
 void check_sink(const char* op, const std::optional<T>& sink, int64_t head_num) {
@@ -83,21 +130,58 @@ void check_sink(const char* op, const std::optional<T>& sink, int64_t head_num) 
               sink->scalar_type());
 }
 
+// From pse_type 2 on, pse holds slopes, which the kernel multiplies by distances.
+constexpr int64_t kFirstSlopes = 2;
+
+// Slopes are constants to the backward.
+template <class T>
+Output<T> pse_gradient(const std::optional<T>& pse, const T& query, int64_t pse_type) {
+  return pse_type < kFirstSlopes ? same_or_empty(pse, query) : sized(query, {0});
+}
+
+template <class T>
+void check_slopes(const char* op, const T& query, const T& key, const std::optional<T>& slopes,
+                  int64_t head_num, std::string_view layout, int64_t pse_type,
+                  at::OptionalIntArrayRef query_ends, at::OptionalIntArrayRef key_ends) {
+  TORCH_CHECK(is_given(slopes) && slopes->scalar_type() == at::kFloat, op, ": pse_type ", pse_type,
+              " needs the slope of each head as pse, [N] or [B, N] in float32");
+  check_dim(op, "pse", *slopes, 1, 2);
+  const bool is_packed = layout == "TND";
+  const Int<T> batch =
+      is_packed ? Int<T>(sequences(query_ends)) : Int<T>(query.size(batch_dim(layout)));
+  if (slopes->dim() == 1) {
+    check_shape(op, "pse", *slopes, {Int<T>(head_num)});
+  } else {
+    check_shape(op, "pse", *slopes, {batch, Int<T>(head_num)});
+  }
+  TORCH_CHECK(is_packed ? *query_ends == *key_ends
+                        : query.size(length_dim(layout)) == key.size(length_dim(layout)),
+              op, ": pse_type ", pse_type, " needs as many keys as queries in each sequence");
+}
+
 template <class T>
 void check_attention_v2(const char* op, const T& query, const T& key,
                         const std::optional<T>& query_rope, const std::optional<T>& key_rope,
-                        const std::optional<T>& pse, std::string_view layout, int64_t pse_type,
-                        at::OptionalIntArrayRef query_start, at::OptionalIntArrayRef key_start) {
-  TORCH_CHECK_NOT_IMPLEMENTED(
-      (pse_type == 0 || pse_type == 1) && !query_start.has_value() && !key_start.has_value(), op,
-      ": pse_type must be 0 or 1, got ", pse_type,
-      ", and q_start_idx and kv_start_idx must be left out");
-  TORCH_CHECK_NOT_IMPLEMENTED(layout != "TND" || !is_given(pse), op,
-                              ": pse is not supported in layout TND");
+                        const std::optional<T>& pse, int64_t head_num, std::string_view layout,
+                        int64_t pse_type, at::OptionalIntArrayRef query_ends,
+                        at::OptionalIntArrayRef key_ends, at::OptionalIntArrayRef query_start,
+                        at::OptionalIntArrayRef key_start) {
+  TORCH_CHECK(pse_type >= 0 && pse_type <= 3, op, ": pse_type must be 0 to 3, got ", pse_type);
+  for (const at::OptionalIntArrayRef& start : {query_start, key_start}) {
+    TORCH_CHECK(!start.has_value() || (pse_type >= kFirstSlopes && start->size() == 1), op,
+                ": q_start_idx and kv_start_idx are one number each, for pse_type 2 and 3 only");
+  }
+  if (pse_type >= kFirstSlopes) {
+    check_slopes(op, query, key, pse, head_num, layout, pse_type, query_ends, key_ends);
+  } else {
+    TORCH_CHECK_NOT_IMPLEMENTED(layout != "TND" || !is_given(pse), op, ": pse of pse_type ",
+                                pse_type, " is not supported in layout TND");
+  }
   TORCH_CHECK(is_given(query_rope) == is_given(key_rope), op,
               ": query_rope and key_rope go together");
   if (!is_given(query_rope)) return;
-  TORCH_CHECK(layout == "TND", op, ": query_rope needs the layout TND, got ", layout);
+  TORCH_CHECK(layout == "TND" && pse_type == 1, op,
+              ": query_rope needs the layout TND and pse_type 1, got ", layout, " and ", pse_type);
   check_shape(op, "query_rope", *query_rope, resized(query, -1, query_rope->size(-1)).sizes);
   check_shape(op, "key_rope", *key_rope, resized(key, -1, query_rope->size(-1)).sizes);
 }

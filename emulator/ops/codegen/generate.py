@@ -41,6 +41,13 @@ ENGINES = {
 }
 # Families whose functions communicate: EMULATE_EXCHANGE() makes them, not EMULATE().
 EXCHANGES = {"collective"}
+# Functions that also tell the largest workspace that a captured graph may need of them.
+MAX_WORKSPACE = {
+    "aclnnFlashAttentionVarLenScoreV5",
+    "aclnnFlashAttentionUnpaddingScoreGradV5",
+    "aclnnFusedInferAttentionScoreV3",
+    "aclnnFusedInferAttentionScoreV4",
+}
 AI_CPU = {"aclnnMultinomial", "aclnnRandperm", "aclnnUnique", "aclnnUnique2"}
 
 
@@ -72,6 +79,17 @@ def entry_points(function, family):
         exchange = f"ascend_emulator::exchanges::{name}"
         kernel = f"{exchange}.kernel"
         prepare, launch = f"k{name}, {exchange}", f"k{name}, {exchange}, workspace_, size_"
+    first_phases = [f"{name}GetWorkspaceSize"]
+    if name in MAX_WORKSPACE:
+        first_phases.append(f"{name}GetMaxWorkspaceSize")
+    prepared = "".join(
+        f"""aclnnStatus {phase}({declarations}uint64_t* workspace_size_,
+                                   aclOpExecutor** executor_) {{
+  return prepare({prepare}, arguments({arguments}), workspace_size_, executor_);
+}}
+"""
+        for phase in first_phases
+    )
     return f"""
 namespace {{
 constexpr Parameter k{name}Parameters[] = {{
@@ -82,11 +100,7 @@ constexpr Function k{name} = {{
     "{name}", "{name}GetWorkspaceSize", "{name}_{op}{core}_{op}", "{op}", "{engine}",
     &{kernel}, k{name}Parameters, std::size(k{name}Parameters)}};
 }}  // namespace
-aclnnStatus {name}GetWorkspaceSize({declarations}uint64_t* workspace_size_,
-                                   aclOpExecutor** executor_) {{
-  return prepare({prepare}, arguments({arguments}), workspace_size_, executor_);
-}}
-aclnnStatus {name}([[maybe_unused]] void* workspace_, [[maybe_unused]] uint64_t size_,
+{prepared}aclnnStatus {name}([[maybe_unused]] void* workspace_, [[maybe_unused]] uint64_t size_,
                    aclOpExecutor* executor_, aclrtStream stream_) {{
   return launch({launch}, executor_, stream_);
 }}

@@ -71,5 +71,35 @@ def _packed(sink: bool) -> list[tuple[str, list]]:
     ]  # fmt: skip
 
 
+def _varied(version: str) -> list[tuple[str, list]]:
+    """Sequences without a rope: with slopes (V2), or a layout of the statistics (V4)."""
+    slopes = attention.MORE_SLOPES.tensor if version == "V2" else None
+    heads = [attention.T_Q, attention.T_K[:7], attention.T_K[:7] + 1]
+    ends = list(attention.EQUAL.values())
+
+    def run(q, k, v):
+        return attention.packed(q, k, v, N, "TND", scale=0.5, pse=slopes, pse_type=2,
+            **attention.EQUAL)  # fmt: skip
+
+    found = run(*heads)
+    grad = seeded(*found[0].shape, seed=5)
+    made = outs(gradients(lambda *values: run(*values)[0], heads, grad))
+    options = _options("TND", 2)
+    if slopes is None:
+        prefix, before, after = [None, *ends, *options[:-1]], ["same_as_input"], ["same_as_input"]
+    else:
+        prefix, before, after = [None, *ends, [0], [0], *options], [], []
+    statistics = [value.detach().contiguous() for value in found[1:3]]
+    return [
+        (f"aclnnFlashAttentionVarLenScore{version}", [*heads, slopes, None, None, None, *prefix,
+            *before, *outs(found[1:3]), None, *outs(found[:1])]),
+        (f"aclnnFlashAttentionUnpaddingScoreGrad{version}", [*heads, grad, slopes, None, None,
+            None, *statistics, None, found[0], *prefix, *made, None, *after]),
+    ]  # fmt: skip
+
+
 def samples() -> list[tuple[str, list]]:
-    return [*_dense(False), *_dense(True), *_packed(False), *_packed(True)]
+    return [
+        *_dense(False), *_dense(True), *_packed(False), *_packed(True), *_varied("V2"),
+        *_varied("V4"),
+    ]  # fmt: skip

@@ -35,6 +35,7 @@ DROPOUT = [
     ("aclnnDropoutDoMask", [X, MASK, 0.5, torch.zeros(4, 8)]),
     ("aclnnDropoutGenMask", [[4, 8], 0.5, 1, 0, MASK]),
     ("aclnnDropoutGenMaskV2", [[4, 8], 0.5, 1, 0, torch.float32, MASK]),
+    ("aclnnDropoutGenMaskV2Tensor", [[4, 8], 0.5, SEED, OFFSET, 2, torch.float32, MASK]),
 ]
 LAYERS = [
     (

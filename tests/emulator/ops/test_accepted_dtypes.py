@@ -18,9 +18,14 @@ from device import DTYPES, FUNCTIONS, NAMES, AclError, Device
 _WORDS = "eight int4 numbers in a word make another shape"
 _MASK = "a mask has another shape than the sample's index"
 _SCALES = "an int8 query needs scales, which a bfloat16 one has not"
+_SLOPES = "slopes are float32, which other position shifts need not be"
 _BYTES = "the number of bytes of each number gives another shape"
 SENSELESS = {
     ("aclnnAscendAntiQuant", torch.int8, torch.int32): _WORDS,
+    ("aclnnFlashAttentionVarLenScoreV2", torch.float32, torch.float16): _SLOPES,
+    ("aclnnFlashAttentionVarLenScoreV2", torch.float32, torch.bfloat16): _SLOPES,
+    ("aclnnFlashAttentionUnpaddingScoreGradV2", torch.float32, torch.float16): _SLOPES,
+    ("aclnnFlashAttentionUnpaddingScoreGradV2", torch.float32, torch.bfloat16): _SLOPES,
     ("aclnnHansEncode", torch.float32, torch.float16): _BYTES,
     ("aclnnHansEncode", torch.float32, torch.bfloat16): _BYTES,
     ("aclnnHansDecode", torch.float32, torch.float16): _BYTES,

@@ -113,6 +113,15 @@ def test_dropout_masks(device: Device, extra: list) -> None:
     torch.testing.assert_close(out, kept(mask, x.shape) * 2.0)
 
 
+def test_dropout_mask_of_a_seed_on_the_device(device: Device) -> None:
+    x = torch.ones(33, 35)
+    mask, same = mask_for(x), mask_for(x)
+    device.call("aclnnDropoutGenMaskV2", list(x.shape), 0.5, 3, 7, torch.float32, mask)
+    device.call("aclnnDropoutGenMaskV2Tensor", list(x.shape), 0.5, torch.tensor([3]),
+        torch.tensor([5]), 2, torch.float32, same)  # fmt: skip
+    assert torch.equal(mask, same) and mask.any()
+
+
 def test_dropout_of_everything(device: Device) -> None:
     x = torch.ones(10)
     out, mask = torch.full_like(x, 7), mask_for(x)

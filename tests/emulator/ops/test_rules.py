@@ -79,6 +79,17 @@ def test_null_results(device: Device) -> None:
         device.check(code)
 
 
+def test_largest_workspace_of_a_graph(device: Device) -> None:
+    for name in ("FlashAttentionVarLenScoreV5", "FlashAttentionUnpaddingScoreGradV5",
+                 "FusedInferAttentionScoreV3", "FusedInferAttentionScoreV4"):  # fmt: skip
+        function = getattr(device.opapi, f"aclnn{name}GetMaxWorkspaceSize")
+        count = len(FUNCTIONS[f"aclnn{name}"].parameters)
+        # The same parameters as the first phase has.
+        assert function(*[None] * (count + 2)) == PARAM_NULLPTR
+        with pytest.raises(AclError, match="workspaceSize and executor"):
+            device.check(PARAM_NULLPTR)
+
+
 def test_more_than_8_dimensions(device: Device) -> None:
     x = torch.ones([1] * 9)
     message = refused(device, "aclnnAbs", [x, x.clone()], PARAM_INVALID)
