@@ -62,7 +62,6 @@ std::vector<at::Tensor> expanded_indices(const at::Tensor& self,
 
 // ---- attributes ----
 
-// aclnnDivMod: 0 none, 1 trunc, 2 floor.
 // `index` of whole slices along `dim` as an index of elements like `source`.
 at::Tensor along_rows(const at::Tensor& index, int64_t dim, const at::Tensor& source);
 // sqrt(a^2 + b^2) without overflow in between.
@@ -71,6 +70,7 @@ at::Tensor hypotenuse(const at::Tensor& a, const at::Tensor& b);
 void check_finite(const char* op, const at::Tensor& result, const at::Tensor& info,
                   bool check_errors);
 
+// aclnnDivMod: 0 none, 1 trunc, 2 floor.
 int64_t rounding(const std::optional<std::string_view>& mode);
 // aclnnGeluV2: 0 none, 1 tanh.
 int64_t gelu_mode(std::string_view approximate);

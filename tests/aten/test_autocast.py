@@ -94,6 +94,21 @@ def test_equations() -> None:
         assert torch.einsum("bij,bjk->bik", x, y).dtype == torch.bfloat16
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_what_is_made_of_operators(dtype: torch.dtype) -> None:
+    """What kernels call inside is not cast."""
+    x = torch.arange(80.0).reshape(2, 5, 8).sin()
+    layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).eval()
+    calls = (torch.fft.rfft, torch.fft.fft, lambda t: torch.matrix_exp(t[:, :, :5]))
+    with torch.no_grad():
+        expected = [layer(x), *(call(x) for call in calls)]
+        there = layer.npu()
+        with torch.autocast("npu", dtype=dtype):
+            actual = [there(x.npu()), *(call(x.npu()) for call in calls)]
+    for value, wanted in zip(actual, expected, strict=True):
+        torch.testing.assert_close(value.cpu().to(wanted), wanted, rtol=1e-2, atol=1e-2)
+
+
 def test_what_overflows_is_refused() -> None:
     ((name, args, place),) = LISTS.banned
     with (

@@ -105,6 +105,17 @@ def test_products_in_another_dtype(dtype: torch.dtype) -> None:
         torch.mm(a, b, torch.int32)
 
 
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.float32, torch.int64])
+@pytest.mark.parametrize("rows", [0, 3])
+def test_logsumexp_of_nothing_and_of_complex_numbers(dtype: torch.dtype, rows: int) -> None:
+    x = X[:rows].to(dtype)
+    expected = torch.logsumexp(x, 1)
+    actual = torch.logsumexp(x.npu(), 1)
+    torch.testing.assert_close(actual.cpu(), expected)
+    out = torch.empty(0, dtype=expected.dtype, device="npu")
+    torch.testing.assert_close(torch.logsumexp(x.npu(), 1, out=out).cpu(), expected)
+
+
 def test_splitting_into_views() -> None:
     """FSDP's: strided outputs of one tensor."""
     flat = torch.zeros(3, 8, device="npu")

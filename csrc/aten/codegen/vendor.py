@@ -156,12 +156,12 @@ def source(ops: list[VendorOp], all_ops: dict[str, VendorOp]) -> str:
     parts = [_INCLUDES, "namespace at_npu::vendor {\nnamespace {\n"]
     with _torchgen_options():
         for op in ops:
-            if op.by_hand and not op.is_faked:
+            if op.by_hand and not op.has_fake:
                 continue
             parts.append(f"// {op.name}")
             if not op.by_hand:
                 parts.append(_kernel(op))
-            if op.is_faked:
+            if op.has_fake:
                 parts.append(_fake(op))
     if derivatives:
         parts += ["const Derivative kDerivatives[] = {", *derivatives, "};"]
@@ -194,7 +194,7 @@ def _registrations(namespace: str, ops: list[VendorOp]) -> list[str]:
         f"}}\nTORCH_LIBRARY_IMPL({namespace}, PrivateUse1, m) {{",
         *(f'  m.impl("{op.name}", &kernel_{op.symbol});' for op in ops if not op.by_hand),
         f"}}\nTORCH_LIBRARY_IMPL({namespace}, Meta, m) {{",
-        *(f'  m.impl("{op.name}", &fake_{op.symbol});' for op in ops if op.is_faked),
+        *(f'  m.impl("{op.name}", &fake_{op.symbol});' for op in ops if op.has_fake),
         "}",
     ]
 

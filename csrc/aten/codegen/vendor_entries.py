@@ -81,8 +81,8 @@ class VendorOp:
         return str(self.schema.name)
 
     @property
-    def is_faked(self) -> bool:
-        """Whether its rules make a kernel for fake tensors."""
+    def has_fake(self) -> bool:
+        """Not one that raises, nor one made of others, which have theirs, nor one whose rules Python has."""
         return not (self.unavailable or self.composite or self.python_fake)
 
     @property
@@ -210,7 +210,7 @@ def split(text: str) -> list[str]:
 
 
 def load(paths: list[pathlib.Path]) -> list[VendorOp]:
-    """All entries; the operator behind each formula must be among them."""
+    """All entries, by the order of the files."""
     ops: dict[str, VendorOp] = {}
     for path in paths:
         for data in yaml.safe_load(path.read_text()):

@@ -8,6 +8,7 @@
 #include <ATen/ops/view_as_real.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/library.h>
 
 #include <cmath>
@@ -126,6 +127,7 @@ at::Tensor fft_c2c(const at::Tensor& self, at::IntArrayRef dim, int64_t normaliz
                    bool forward) {
   check_dtype("_fft_c2c", self, at::kComplexFloat);
   const c10_npu::NPUGuard guard(self.device());
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastPrivateUse1);
   return normalized(along_all(self, dim, forward ? -1 : 1), normalization, points_of(self, dim));
 }
 
@@ -133,6 +135,7 @@ at::Tensor fft_r2c(const at::Tensor& self, at::IntArrayRef dim, int64_t normaliz
                    bool onesided) {
   check_dtype("_fft_r2c", self, at::kFloat);
   const c10_npu::NPUGuard guard(self.device());
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastPrivateUse1);
   const int64_t last = dim.back();
   at::Tensor x = along(at::complex(self, at::zeros_like(self)), last, -1);
   if (onesided) x = x.slice(last, 0, self.size(last) / 2 + 1);
@@ -144,6 +147,7 @@ at::Tensor fft_c2r(const at::Tensor& self, at::IntArrayRef dim, int64_t normaliz
                    int64_t last_dim_size) {
   check_dtype("_fft_c2r", self, at::kComplexFloat);
   const c10_npu::NPUGuard guard(self.device());
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastPrivateUse1);
   const int64_t last = dim.back();
   at::Tensor x = along_all(self, dim.slice(0, dim.size() - 1), 1);
   x = x.slice(last, 0, last_dim_size / 2 + 1);

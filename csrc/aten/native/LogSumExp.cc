@@ -13,9 +13,14 @@ namespace {
 // those.
 at::Tensor logsumexp(const at::Tensor& self, at::IntArrayRef dim, bool keepdim) {
   const c10_npu::NPUGuard guard(self.device());
-  const at::ScalarType dtype = self.is_floating_point()
-                                   ? self.scalar_type()
-                                   : at::typeMetaToScalarType(at::get_default_dtype());
+  const at::ScalarType dtype = at::isIntegralType(self.scalar_type(), /*includeBool=*/true)
+                                   ? at::typeMetaToScalarType(at::get_default_dtype())
+                                   : self.scalar_type();
+  if (self.is_complex() || self.numel() == 0) {
+    at::Tensor composed = make(sized(self, {0}, dtype));
+    // Not PyTorch's logsumexp, which calls the one below, and so this one for ever.
+    return at::native::logsumexp_out(self, dim, keepdim, composed);
+  }
   const at::Tensor out = make(reduced(self, dim, keepdim, dtype));
   ACLNN_CALL(aclnnLogSumExp, self, dims_or_all(dim, self), keepdim, out);
   return out;

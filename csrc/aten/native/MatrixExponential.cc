@@ -2,6 +2,7 @@
 #include <ATen/ops/eye.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/where.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/library.h>
 
 #include <array>
@@ -42,6 +43,7 @@ at::Tensor linalg_matrix_exp(const at::Tensor& self) {
   at::native::checkFloatingOrComplex(self, "linalg.matrix_exp", /*allow_low_precision=*/true);
   if (self.numel() == 0) return self.clone();
   const c10_npu::NPUGuard guard(self.device());
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastPrivateUse1);
   const bool narrow = self.element_size() < 4;
   const at::Tensor a = narrow ? self.to(at::kFloat) : self;
   const at::Tensor norm = a.abs().sum(-2, true).amax(-1, true);

@@ -1,10 +1,12 @@
 #include <ATen/ops/_native_multi_head_attention_native.h>
 #include <ATen/ops/_softmax_backward_data.h>
 #include <ATen/ops/_transformer_encoder_layer_fwd_native.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/library.h>
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 // What torch.nn.TransformerEncoderLayer and MultiheadAttention call in eval mode. PyTorch's
 // functions are made of operators; the ones below are their parts.
@@ -51,11 +53,24 @@ at::Tensor masked_softmax_backward(const at::Tensor& grad, const at::Tensor& out
       .masked_fill_(mask.expand(output.sizes()), 0);
 }
 
+// PyTorch's functions want one dtype throughout: autocast must not come in between.
+template <auto kernel>
+struct WithoutAutocast;
+template <class Result, class... Arguments, Result (*kernel)(Arguments...)>
+struct WithoutAutocast<kernel> {
+  static Result call(Arguments... arguments) {
+    const c10::impl::ExcludeDispatchKeyGuard guard(c10::DispatchKey::AutocastPrivateUse1);
+    return kernel(std::forward<Arguments>(arguments)...);
+  }
+};
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
-  m.impl("_transformer_encoder_layer_fwd", &at::native::transformer_encoder_layer_forward);
-  m.impl("_native_multi_head_attention", &at::native::native_multi_head_attention_cpu);
+  m.impl("_transformer_encoder_layer_fwd",
+         &WithoutAutocast<&at::native::transformer_encoder_layer_forward>::call);
+  m.impl("_native_multi_head_attention",
+         &WithoutAutocast<&at::native::native_multi_head_attention_cpu>::call);
   m.impl("_transform_bias_rescale_qkv", &split_heads);
   m.impl("_masked_softmax", &masked_softmax);
   m.impl("_masked_softmax_backward", &masked_softmax_backward);

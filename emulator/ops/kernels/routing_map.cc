@@ -6,6 +6,8 @@
 #include <ATen/ops/floor_divide.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
+
 #include "emulator/ops/kernels/operand.h"
 
 // Tokens sorted by expert after a map [T, experts] of who goes where. Without padding a token goes
@@ -114,27 +116,27 @@ EMULATE(aclnnMoeTokenUnpermuteWithRoutingMap, [](Tensor permuted, Tensor places,
   }
 })
 
-EMULATE(aclnnMoeTokenUnpermuteWithRoutingMapGrad,
-        [](Tensor grad, Tensor out_index, Tensor token_ids, OptionalTensor map,
-           OptionalTensor permuted, OptionalTensor probs, bool padded, OptionalIntArray,
-           Tensor of_permuted, OptionalTensor of_probs) {
-          const Tensor order = out_index.flatten().to(at::kLong);
-          const Tensor ids =
-              padded ? token_ids.flatten().to(at::kLong)
-                     : at::floor_divide(at::arange(order.numel()), order.numel() / grad.size(0));
-          Tensor rows = at::zeros(of_permuted.sizes(), wide(grad).options());
-          rows.index_copy_(0, order, wide(grad).index_select(0, ids));
-          if (probs && of_probs) {
-            TORCH_CHECK(map && permuted,
-                        "probsOptional needs routingMapOptional and permutedTokensOptional");
-            const Tensor sorted =
-                padded ? tokens_of(at::empty_like(ids).index_copy_(0, order, ids), probs->size(1))
-                       : ids;
-            const Tensor dots = (rows * wide(*permuted)).sum(-1);
-            of_probs->copy_(weight_gradient(dots, *map, sorted, padded, of_probs->sizes()));
-            rows = rows * column(wide(sorted_weights(*probs, *map, sorted, padded)));
-          }
-          of_permuted.copy_(rows);
-        })
+EMULATE(aclnnMoeTokenUnpermuteWithRoutingMapGrad, [](Tensor grad, Tensor out_index,
+                                                     Tensor token_ids, OptionalTensor map,
+                                                     OptionalTensor permuted, OptionalTensor probs,
+                                                     bool padded, OptionalIntArray,
+                                                     Tensor of_permuted, OptionalTensor of_probs) {
+  const Tensor order = out_index.flatten().to(at::kLong);
+  const Tensor ids = padded ? token_ids.flatten().to(at::kLong)
+                            : at::floor_divide(at::arange(order.numel()),
+                                               order.numel() / std::max<int64_t>(grad.size(0), 1));
+  Tensor rows = at::zeros(of_permuted.sizes(), wide(grad).options());
+  rows.index_copy_(0, order, wide(grad).index_select(0, ids));
+  if (probs && of_probs) {
+    TORCH_CHECK(map && permuted,
+                "probsOptional needs routingMapOptional and permutedTokensOptional");
+    const Tensor sorted =
+        padded ? tokens_of(at::empty_like(ids).index_copy_(0, order, ids), probs->size(1)) : ids;
+    const Tensor dots = (rows * wide(*permuted)).sum(-1);
+    of_probs->copy_(weight_gradient(dots, *map, sorted, padded, of_probs->sizes()));
+    rows = rows * column(wide(sorted_weights(*probs, *map, sorted, padded)));
+  }
+  of_permuted.copy_(rows);
+})
 
 }  // namespace ascend_emulator
