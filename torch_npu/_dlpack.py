@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch.utils.dlpack import DLDeviceType
 
+from torch_npu._formats import Format
+
 _dlpack = torch.Tensor.__dlpack__
 _dlpack_device = torch.Tensor.__dlpack_device__
 
@@ -29,6 +31,11 @@ def _export(self: torch.Tensor, *, stream: int | None = -1, **options: Any) -> A
         return _dlpack(self, stream=stream, **options)
     if stream is not None and type(stream) is not int:
         raise TypeError(f"stream must be an int or None, got {stream!r}")
+    if torch.ops.npu.get_npu_format(self) == Format.FRACTAL_NZ:
+        raise BufferError(
+            "DLPack describes rows; the tensor is in the memory format FRACTAL_NZ. "
+            "Cast it first: torch_npu.npu_format_cast(x, torch_npu.Format.ND)"
+        )
     if stream != -1:
         index = self.device.index
         producer = torch.npu.current_stream(index)

@@ -39,7 +39,10 @@ class CallKey {
     add(static_cast<uint64_t>(tensor.storage_offset()));
     const at::Storage& storage = tensor.storage();
     add(storage.nbytes());
-    if (const auto* memory = c10_npu::formatted_memory(storage.data_ptr())) add(memory->format);
+    if (const auto* memory = c10_npu::formatted_memory(storage.data_ptr())) {
+      add(memory->format);
+      add_all(memory->storage_sizes);
+    }
     addresses_.push_back(storage.mutable_data());
   }
   void add(Call& call, const Parameter& parameter, const std::optional<at::Tensor>& tensor) {

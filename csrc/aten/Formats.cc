@@ -44,6 +44,14 @@ aclFormat base_format(int64_t dims) {
   return dims == 4 ? ACL_FORMAT_NCHW : dims == 5 ? ACL_FORMAT_NCDHW : ACL_FORMAT_ND;
 }
 
+bool is_whole(const at::Tensor& tensor, const c10_npu::FormattedMemory& memory) {
+  if (tensor.storage_offset() != 0 || tensor.scalar_type() != memory.dtype) return false;
+  if (tensor.is_contiguous()) return tensor.sizes() == memory.sizes;
+  if (tensor.dim() < 2) return false;
+  const at::Tensor transposed = tensor.transpose(-1, -2);
+  return transposed.is_contiguous() && transposed.sizes() == memory.sizes;
+}
+
 at::Tensor with_format(const at::Tensor& self, aclFormat format) {
   const c10_npu::NPUGuard guard(self.device());
   const at::Tensor dense = in_base_format(self).contiguous();
@@ -51,12 +59,12 @@ at::Tensor with_format(const at::Tensor& self, aclFormat format) {
   const int64_t count =
       std::accumulate(storage_sizes.begin(), storage_sizes.end(), int64_t{1}, std::multiplies<>());
   const at::Tensor memory = bytes_on(self.device(), count * self.element_size());
-  const size_t bytes = memory.storage().nbytes();
   c10::DataPtr data =
       c10_npu::make_formatted({memory.storage().set_data_ptr(c10::DataPtr()), format,
                                std::move(storage_sizes), dense.sizes().vec(), dense.scalar_type()});
-  const c10::Storage storage(c10::Storage::use_byte_size_t(), bytes, std::move(data), nullptr,
-                             /*resizable=*/false);
+  // The storage has the size of the rows, for views and for the way back.
+  const c10::Storage storage(c10::Storage::use_byte_size_t(), dense.nbytes(), std::move(data),
+                             nullptr, /*resizable=*/false);
   const at::Tensor result = over(storage, dense.scalar_type(), dense.sizes());
   ACLNN_CALL(aclnnNpuFormatCast, dense, result);
   return result;
@@ -67,7 +75,6 @@ at::Tensor in_base_format(const at::Tensor& tensor) {
   if (memory == nullptr) return tensor;
   const c10_npu::NPUGuard guard(tensor.device());
   const c10::Storage& storage = tensor.storage();
-  // As large as the private one: every view fits.
   const at::Tensor plain = bytes_on(tensor.device(), static_cast<int64_t>(storage.nbytes()));
   ACLNN_CALL(aclnnNpuFormatCast, over(storage, memory->dtype, memory->sizes),
              over(plain.storage(), memory->dtype, memory->sizes));

@@ -27,6 +27,14 @@ inline bool is_fractal_nz(const at::Tensor& tensor) {
   const c10_npu::FormattedMemory* memory = formatted_memory(tensor);
   return memory != nullptr && memory->format == ACL_FORMAT_FRACTAL_NZ;
 }
+// All of the memory, as it is or transposed: no other view can be described to a function that
+// takes blocks.
+bool is_whole(const at::Tensor& tensor, const c10_npu::FormattedMemory& memory);
+// Whether the WeightNz functions take the second matrix of a product as it lies in memory.
+inline bool is_nz_weight(const at::Tensor& mat2) {
+  return C10_UNLIKELY(is_fractal_nz(mat2)) && mat2.itemsize() == 2 &&
+         is_whole(mat2, *formatted_memory(mat2));
+}
 
 // A copy in another format.
 at::Tensor with_format(const at::Tensor& self, aclFormat format);
@@ -40,7 +48,8 @@ namespace aclnn {
 // ---- for ACLNN_CALL: arguments that a function does not take as they lie in memory ----
 
 inline bool needs_base(const Parameter& parameter, const at::Tensor& tensor) {
-  return !parameter.takes_nz && formatted_memory(tensor) != nullptr;
+  const c10_npu::FormattedMemory* memory = formatted_memory(tensor);
+  return C10_UNLIKELY(memory != nullptr) && !(parameter.takes_nz && is_whole(tensor, *memory));
 }
 at::Tensor based(const Parameter& parameter, const at::Tensor& tensor);
 

@@ -23,9 +23,6 @@ def is_blocks(x: torch.Tensor) -> bool:
 def test_there_and_back(dtype: torch.dtype) -> None:
     x = (X * 50).to(dtype)
     there = blocks(x, dtype)
-    # Blocks of 16 rows and 32 bytes.
-    width = 32 // x.element_size()
-    assert there.untyped_storage().nbytes() >= 32 * (-(-35 // width) * width) * x.element_size()
     assert is_blocks(there) and there.shape == x.shape
     assert torch.equal(there.cpu(), x)
     back = torch_npu.npu_format_cast(there, ND)
@@ -94,6 +91,44 @@ def test_products_with_a_weight(dtype: torch.dtype, transposed: bool, bias: bool
     torch.testing.assert_close(actual.cpu(), expected, rtol=2e-2, atol=5e-2)
 
 
+WEIGHTS = {
+    "rows": lambda w: w[4:24],
+    "first rows": lambda w: w[:20],
+    "columns": lambda w: w[:20, 16:48],
+    "transposed columns": lambda w: w[:, :20].t(),
+    "reshaped": lambda w: w.view(20, 96),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_products_with_a_part_of_a_weight(name: str) -> None:
+    """Blocks can be described only as a whole."""
+    whole = torch.arange(40.0 * 48).sin().reshape(40, 48).half()
+    x, weight = torch.arange(60.0).reshape(3, 20).cos().half(), WEIGHTS[name](whole)
+    actual = torch.mm(x.npu(), WEIGHTS[name](blocks(whole, torch.float16)))
+    torch.testing.assert_close(actual.cpu(), x @ weight, rtol=2e-2, atol=5e-2)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+def test_batched_products(dtype: torch.dtype) -> None:
+    x = torch.arange(120.0).reshape(2, 3, 20).cos().to(dtype)
+    weight = torch.stack([X, X.cos()]).to(dtype)
+    actual = torch.bmm(x.npu(), blocks(weight, dtype))
+    torch.testing.assert_close(actual.cpu(), torch.bmm(x, weight), rtol=2e-2, atol=5e-2)
+
+
+def test_a_cached_call_knows_the_blocks() -> None:
+    """Two weights whose transposed one has the same sizes and strides in other blocks."""
+    x = torch.arange(60.0).reshape(3, 20).cos().half()
+    square = torch.arange(400.0).sin().reshape(20, 20).half()
+    for weight in (square, square.t().contiguous(), square):
+        for there in (blocks(weight, torch.float16), weight.npu()):
+            for transposed in (False, True):
+                used, expected = (there.t(), weight.t()) if transposed else (there, weight)
+                actual = torch.mm(x.npu(), used).cpu()
+                torch.testing.assert_close(actual, x @ expected, rtol=2e-2, atol=5e-2)
+
+
 def test_linear_layer_with_its_gradient() -> None:
     torch.manual_seed(0)
     layers = [torch.nn.Linear(20, 24).to(d) for d in ("cpu", "npu")]
@@ -114,6 +149,9 @@ def test_written_in_place_they_are_rows_again() -> None:
     x.mul_(2).add_(1)
     assert not is_blocks(x)
     assert torch.equal(x.cpu(), X * 2 + 1)
+    assert torch.equal(view.cpu(), (X * 2 + 1)[2:4])
+    torch_npu.npu_format_cast_(x, NZ)
+    assert is_blocks(x)
     assert torch.equal(view.cpu(), (X * 2 + 1)[2:4])
     y = blocks()
     y[3:5] = 7
@@ -172,3 +210,7 @@ def test_on_another_stream() -> None:
 def test_what_cannot_be() -> None:
     with pytest.raises(RuntimeError, match=r"cannot be resized\. Cast it to"):
         blocks().resize_(100, 100)
+    with pytest.raises(BufferError, match=r"rows; .* FRACTAL_NZ\. Cast it first"):
+        torch.from_dlpack(blocks())
+    with pytest.raises(RuntimeError, match=r"is a view, other elements lie in its memory"):
+        torch_npu.npu_format_cast_(X.npu()[2:], NZ)

@@ -49,9 +49,7 @@ void cast_(const at::Tensor& self, int64_t format) {
   const at::Tensor made = with_format(self, ACL_FORMAT_FRACTAL_NZ);
   c10_npu::NPUCachingAllocator::recordStream(storage.data_ptr(),
                                              c10_npu::getCurrentNPUStream(self.device().index()));
-  const size_t bytes = made.storage().nbytes();
   storage.set_data_ptr_noswap(made.storage().set_data_ptr(c10::DataPtr()));
-  storage.set_nbytes(bytes);
 }
 
 const at::Tensor& npu_format_cast_(const at::Tensor& self, int64_t acl_format,

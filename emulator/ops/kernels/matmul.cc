@@ -25,6 +25,8 @@ EMULATE(aclnnBatchMatMul, matrix_product,
         [](Tensor self, Tensor other, Tensor out, int64_t) { at::bmm_out(out, self, other); })
 EMULATE(aclnnMatmulWeightNz, matrix_product,
         [](Tensor self, Tensor other, Tensor out, int64_t) { at::matmul_out(out, self, other); })
+EMULATE(aclnnBatchMatMulWeightNz, matrix_product,
+        [](Tensor self, Tensor other, Tensor out, int64_t) { at::bmm_out(out, self, other); })
 EMULATE(aclnnAddmmWeightNz, matrix_product,
         [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, Tensor out, int64_t) {
           at::addmm_out(out, self, a, b, beta, alpha);
