@@ -104,6 +104,10 @@ MATMUL = [
             0,
         ],
     ),
+    (
+        "aclnnBatchMatMulWeightNz",
+        [BATCH_A.half(), BATCH_B.half(), Out((BATCH_A @ BATCH_B).half(), 5e-3), 0],
+    ),
     ("aclnnNpuFormatCast", [A, Out(A)]),
     ("aclnnMatmul", [BATCH_A, VEC, Out(BATCH_A @ VEC), 0]),
     ("aclnnBatchMatMul", [BATCH_A, BATCH_B, Out(BATCH_A @ BATCH_B), 0]),
