@@ -12,6 +12,17 @@ namespace c10d_npu {
 
 using c10d::OpType;
 
+namespace {
+
+// Where nobody said it: the device that the process uses, else one that no other rank takes.
+c10::DeviceIndex likely_device(int rank) {
+  const c10::DeviceIndex current = c10_npu::current_device();
+  if (current != 0 || c10_npu::has_primary_context(current)) return current;
+  return static_cast<c10::DeviceIndex>(rank % c10_npu::device_count_ensure_non_zero());
+}
+
+}  // namespace
+
 ProcessGroupHCCL::Work ProcessGroupHCCL::allreduce(Tensors& tensors,
                                                    const c10d::AllreduceOptions& options) {
   single(tensors, "all_reduce");
@@ -142,15 +153,17 @@ ProcessGroupHCCL::Work ProcessGroupHCCL::alltoall_base(at::Tensor& output, at::T
 }
 
 ProcessGroupHCCL::Work ProcessGroupHCCL::barrier(const c10d::BarrierOptions& options) {
-  at::Device device(c10_npu::kNPU, c10_npu::current_device());
+  at::Device device(c10_npu::kNPU);
   if (options.device) {
     device = *options.device;
   } else if (!options.device_ids.empty()) {
-    device = at::Device(c10_npu::kNPU, static_cast<c10::DeviceIndex>(options.device_ids.front()));
+    device.set_index(static_cast<c10::DeviceIndex>(options.device_ids.front()));
   } else if (bound_device_id_) {
     device = *bound_device_id_;
   } else if (device_) {
     device = *device_;
+  } else {
+    device.set_index(likely_device(rank_));
   }
   return run({OpType::BARRIER, "HcclBarrier", options.timeout}, communicator(device), {}, {},
              [](HcclComm comm, const c10_npu::NPUStream& stream) {

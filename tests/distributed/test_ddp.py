@@ -64,3 +64,8 @@ def test_two_ranks_train_as_one_process(tmp_path: Path) -> None:
 
 def test_gradients_as_views_of_small_buckets(tmp_path: Path) -> None:
     compare(tmp_path, gradient_as_bucket_view=True, bucket_cap_mb=0.001)
+
+
+def test_static_graph(tmp_path: Path) -> None:
+    """Whose first iteration records no end for the statistics that the second one asks for."""
+    compare(tmp_path, static_graph=True)

@@ -65,8 +65,16 @@ RENAMED = {
     "torch.set_autocast_gpu_dtype": "torch_npu.npu.set_autocast_dtype",
 }
 
-# Plain values instead of others.
+
+def _compute_capability(device: object = None) -> tuple[int, int]:
+    """(8, 0) for every device: of CUDA's GPUs, those have bfloat16 but no float8, as Atlas A2.
+    torch.distributed.broadcast itself compares it."""
+    return 8, 0
+
+
+# Values instead of others.
 VALUES = {
+    "torch.cuda.get_device_capability": _compute_capability,
     "torch.cuda.has_half": True,
     "torch.cuda.has_magma": False,
 }
