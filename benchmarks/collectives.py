@@ -1,9 +1,9 @@
 """Collectives of hccl on the emulated devices against gloo on the CPU, by size, in one run.
 
-Both backends belong to the same processes and are timed in turn, so that the ratio holds on a shared
-machine. A time is what the slowest rank needs from the call until its result may be read. Bandwidth
-counts the tensor's bytes once: that of the tensor with one part for each rank where an operation has
-such a one. Above the table stands how fast the ranks copy memory, all at once: the machine's limit.
+Both backends belong to the same processes and are timed in turn, so that the ratio holds on a
+shared machine. A time is what the slowest rank needs from the call until its result may be read.
+Bandwidth counts the tensor's bytes once: those of all ranks' parts where an operation has parts.
+Above the table stands how fast the ranks copy memory, all at once: the machine's limit.
 """
 
 import math
