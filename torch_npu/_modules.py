@@ -36,6 +36,27 @@ def _shared(module: nn.Module) -> dict[int, list[tuple[nn.Module, str]]]:
     return places
 
 
+def _keeping_attributes(convert: Callable[[nn.Module], nn.Module]) -> Callable:
+    """What was set on parameters, such as DDP's _ddp_ignored, is theirs afterwards too."""
+
+    @functools.wraps(convert)
+    def call(module: nn.Module, *arguments: Any) -> nn.Module:
+        before = [
+            (owner, name, vars(param))
+            for owner in module.modules()
+            for name, param in owner._parameters.items()
+            if param is not None and vars(param)
+        ]
+        converted = convert(module, *arguments)
+        for owner, name, attributes in before:
+            current = vars(owner._parameters[name])
+            current.update(attributes | current)
+        return converted
+
+    return call
+
+
+@_keeping_attributes
 def _move(module: nn.Module, convert: Callable[[], nn.Module]) -> nn.Module:
     if conversion.get_swap_module_params_on_conversion():
         return convert()

@@ -62,6 +62,18 @@ def test_gradients_move_along():
     assert all(param.grad.is_npu for param in module.parameters())
 
 
+@pytest.mark.parametrize("used", [False, True])
+def test_parameters_keep_their_attributes(used):
+    module = Tied()
+    module.first.weight.tensor_model_parallel = True
+    module.second.bias.note = note = ["x"]
+    loss = module(torch.ones(2, 3)).sum() if used else None
+    module.npu()
+    assert module.second.weight.tensor_model_parallel
+    assert module.cpu().second.bias.note is note
+    del loss
+
+
 def test_a_parameter_that_is_in_use_is_replaced_and_still_shared():
     module = Tied()
     loss = module(torch.ones(2, 3)).sum()  # its graph holds the parameters
