@@ -58,7 +58,8 @@ CASES = [
     *(
         Case("npu_fusion_attention_v2", (T_Q, T_K[:7], T_K[:7] + 1, N, "TND"), packed, {**EQUAL,
             "pse": slopes, "scale": 0.5, "pse_type": kind, "sparse_mode": 3,
-            "atten_mask": TRIANGLE, **more}, note=f"TND slopes {kind}", tolerance=3, constants=("pse",))
+            "atten_mask": TRIANGLE, **more}, note=f"TND slopes {kind}", tolerance=3,
+            constants=("pse",))
         for kind, slopes, more in ((2, MORE_SLOPES, {}), (3, SLOPES, {}), (2, SLOPES,
             {"sink": SINK}))
     ),

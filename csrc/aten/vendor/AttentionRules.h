@@ -405,8 +405,8 @@ void check_gather_cache(const T& key_cache, const T& value_cache, const T& block
   constexpr char op[] = "npu_gather_pa_kv_cache";
   check_cache(op, "key_cache", key_cache, "key", key, false);
   check_cache(op, "value_cache", value_cache, "value", value, false);
-  TORCH_CHECK(key.size(0) == value.size(0), op, ": key ", key.sizes(), " and value ",
-              value.sizes(), " must have the same number of tokens");
+  TORCH_CHECK(key.size(0) == value.size(0), op, ": key ", key.sizes(), " and value ", value.sizes(),
+              " must have the same number of tokens");
   check_dim(op, "block_tables", block_tables, 2, 2);
   check_shape(op, "seq_lens", seq_lens, {block_tables.size(0) + (is_cumulative ? 1 : 0)});
 }

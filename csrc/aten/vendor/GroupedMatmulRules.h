@@ -32,8 +32,9 @@ void check_grouped_list(const List& x, const List& weight, at::OptionalIntArrayR
     const auto& rows = x[x.size() == 1 ? 0 : i];
     check_dim(op, "each x", rows, 2, 2);
     check_dim(op, "each weight", weight[i], 2, 2);
-    TORCH_CHECK(split_item <= 1 || weight[i].size(1) == weight[0].size(1), op, ": each weight must have ",
-                weight[0].size(1), " columns for one result, got shape ", weight[i].sizes());
+    TORCH_CHECK(split_item <= 1 || weight[i].size(1) == weight[0].size(1), op,
+                ": each weight must have ", weight[0].size(1),
+                " columns for one result, got shape ", weight[i].sizes());
     TORCH_CHECK(rows.size(-1) == weight[i].size(0), op, ": x ", rows.sizes(), " and weight ",
                 weight[i].sizes(), " do not multiply");
   }
@@ -81,8 +82,8 @@ Output<T> grouped_swiglu(const T& x, const T& weight_scale) {
 }
 
 template <class T>
-void check_grouped_swiglu(const char* op, const T& x, const T& weight, const T& weight_scale, const T& x_scale,
-                          const T& group_list, bool has_more) {
+void check_grouped_swiglu(const char* op, const T& x, const T& weight, const T& weight_scale,
+                          const T& x_scale, const T& group_list, bool has_more) {
   check_dim(op, "x", x, 2, 2);
   check_dim(op, "weight", weight, 3, 3);
   TORCH_CHECK(x.size(1) == weight.size(1), op, ": x ", x.sizes(), " and weight ", weight.sizes(),

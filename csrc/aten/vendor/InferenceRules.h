@@ -31,10 +31,10 @@ template <class T>
 void check_lengths(const char* op, const char* name, at::OptionalIntArrayRef lengths,
                    const Int<T>& batch) {
   if (!lengths.has_value() || lengths->empty()) return;
-  TORCH_CHECK((lengths->size() == 1 || sequences(lengths) >= batch) &&
-                  std::ranges::min(*lengths) >= 0,
-              op, ": ", name, " must have one length, or one for each of the ", batch,
-              " sequences, none negative; got ", *lengths);
+  TORCH_CHECK(
+      (lengths->size() == 1 || sequences(lengths) >= batch) && std::ranges::min(*lengths) >= 0, op,
+      ": ", name, " must have one length, or one for each of the ", batch,
+      " sequences, none negative; got ", *lengths);
 }
 
 // Eight numbers of four bits lie in an int32.
@@ -86,11 +86,11 @@ void check_key_blocks(const char* op, const InferenceShapes<T>& in) {
               op, ": key must have blocks of ", key_heads, " heads with the depth of query, ",
               in.depth(), ", got shape ", key.sizes());
   const int64_t size_dim = key.dim() == 3 ? 1 : key.dim() - 2;
-  TORCH_CHECK(in.value.size(0) == key.size(0) && in.value.size(size_dim) == key.size(size_dim) &&
-                  (key.dim() == 3 ? in.value.size(-1) % key_heads == 0
-                                  : in.value.size(1) == key_heads),
-              op, ": value must have the blocks and heads of key ", key.sizes(), ", got shape ",
-              in.value.sizes());
+  TORCH_CHECK(
+      in.value.size(0) == key.size(0) && in.value.size(size_dim) == key.size(size_dim) &&
+          (key.dim() == 3 ? in.value.size(-1) % key_heads == 0 : in.value.size(1) == key_heads),
+      op, ": value must have the blocks and heads of key ", key.sizes(), ", got shape ",
+      in.value.sizes());
   check_dim(op, "block_table", *in.block_table, 2, 2);
   TORCH_CHECK(in.block_table->size(0) == in.batch(), op,
               ": block_table must have a row for each of the ", in.batch(),
@@ -99,8 +99,8 @@ void check_key_blocks(const char* op, const InferenceShapes<T>& in) {
   check_lengths<T>(op, "the list of lengths of keys", in.key_lengths, in.batch());
   const Int<T> room = in.block_table->size(1) * key.size(size_dim);
   TORCH_CHECK(room >= std::ranges::max(*in.key_lengths), op, ": block_table ",
-              in.block_table->sizes(), " has room for ", room, " keys of each sequence, got lengths ",
-              *in.key_lengths);
+              in.block_table->sizes(), " has room for ", room,
+              " keys of each sequence, got lengths ", *in.key_lengths);
 }
 
 template <class T>
@@ -154,17 +154,17 @@ void check_prefix(const char* op, const InferenceShapes<T>& in, const std::optio
   const int64_t length_at = in.given() == "BNSD" ? 2 : 1;
   check_dim(op, "key_shared_prefix", *key_prefix, in.key.dim(), in.key.dim());
   const Int<T> room = key_prefix->size(length_at);
-  for (const auto& [name, prefix, like] : {std::tuple("key_shared_prefix", *key_prefix, in.key),
-                                           std::tuple("value_shared_prefix", *value_prefix,
-                                                      in.value)}) {
+  for (const auto& [name, prefix, like] :
+       {std::tuple("key_shared_prefix", *key_prefix, in.key),
+        std::tuple("value_shared_prefix", *value_prefix, in.value)}) {
     Ints<T> sizes = sizes_of(like);
     sizes[0] = 1;
     sizes[length_at] = room;
     check_shape(op, name, prefix, sizes);
   }
   TORCH_CHECK(sequences(length) == 0 || ((*length)[0] >= 0 && room >= (*length)[0]), op,
-              ": actual_shared_prefix_len must be at most the ", room, " of key_shared_prefix, got ",
-              *length);
+              ": actual_shared_prefix_len must be at most the ", room,
+              " of key_shared_prefix, got ", *length);
 }
 
 template <class T>
@@ -253,18 +253,19 @@ void check_anti_scale(const char* op, const char* name, const std::optional<T>& 
   const bool by_token = mode == 1 || mode == 3, with_heads = mode == 3;
   if (mode == 0 || mode == 2) {
     const Int<T> all =
-        mode == 2 ? heads
-                  : Int<T>(heads * value_depth(stored, in.block_table, in.layout,
-                                               in.all_key_heads()));
+        mode == 2
+            ? heads
+            : Int<T>(heads * value_depth(stored, in.block_table, in.layout, in.all_key_heads()));
     TORCH_CHECK((mode == 0 && count == 1) || count == all, op, ": ", name,
                 mode == 0 ? " must have 1 element, or " : " must have ", all, " of ",
                 mode == 0 ? "each head and channel" : "each head", ", got shape ", scale->sizes());
   } else if (by_token && !in_blocks && !in.is_packed()) {
     const Int<T> tokens = in.batch() * size_of(in.key, in.given(), 'S');
     const Int<T> least = with_heads ? Int<T>(tokens * heads) : tokens;
-    TORCH_CHECK(count >= least && count % (with_heads ? Int<T>(in.batch() * heads) : in.batch()) == 0,
-                op, ": ", name, " must have one element for each of the ", least,
-                with_heads ? " tokens and heads" : " tokens", ", got shape ", scale->sizes());
+    TORCH_CHECK(
+        count >= least && count % (with_heads ? Int<T>(in.batch() * heads) : in.batch()) == 0, op,
+        ": ", name, " must have one element for each of the ", least,
+        with_heads ? " tokens and heads" : " tokens", ", got shape ", scale->sizes());
   }
 }
 

@@ -17,10 +17,10 @@ struct ScoreSizes {
 // Rows and columns may be more than there are: a mask for the longest sequence serves all.
 template <class T>
 void check_covers(const char* op, const char* name, const T& tensor, const ScoreSizes<T>& scores) {
-  TORCH_CHECK(tensor.dim() >= 2 && tensor.size(-2) >= scores.rows &&
-                  tensor.size(-1) >= scores.columns,
-              op, ": ", name, " must reach over ", scores.rows, " queries and ", scores.columns,
-              " keys in its last dimensions, got shape ", tensor.sizes());
+  TORCH_CHECK(
+      tensor.dim() >= 2 && tensor.size(-2) >= scores.rows && tensor.size(-1) >= scores.columns, op,
+      ": ", name, " must reach over ", scores.rows, " queries and ", scores.columns,
+      " keys in its last dimensions, got shape ", tensor.sizes());
 }
 
 // Modes with the triangle, which is the same for all sequences.

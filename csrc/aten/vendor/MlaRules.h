@@ -44,12 +44,12 @@ void check_kv_norm_rope(const char* op, const T& kv, const T& gamma, const T& co
   TORCH_CHECK((k_cache.scalar_type() == at::kChar) == is_given(k_scale) &&
                   (ckv_cache.scalar_type() == at::kChar) == is_given(ckv_scale),
               op, ": int8 caches, and no others, need k_rope_scale and c_kv_scale");
-  for (const auto& [name, tensor] : {std::pair("k_rope_scale", k_scale),
-                                     std::pair("k_rope_offset", k_offset)}) {
+  for (const auto& [name, tensor] :
+       {std::pair("k_rope_scale", k_scale), std::pair("k_rope_offset", k_offset)}) {
     check_if_given(op, name, tensor, {cos.size(3)});
   }
-  for (const auto& [name, tensor] : {std::pair("c_kv_scale", ckv_scale),
-                                     std::pair("c_kv_offset", ckv_offset)}) {
+  for (const auto& [name, tensor] :
+       {std::pair("c_kv_scale", ckv_scale), std::pair("c_kv_offset", ckv_offset)}) {
     check_if_given(op, name, tensor, {gamma.size(0)});
   }
 }

@@ -221,9 +221,8 @@ void check_group_product(const char* op, const List& x, const List& weight, size
   const auto& matrix = weight[weight.size() == 1 ? 0 : i];
   TORCH_CHECK(rows.size(-1) == matrix.size(-2), op, ": x ", rows.sizes(), " and weight ",
               matrix.sizes(), " do not multiply");
-  TORCH_CHECK(x.size() > 1 || matrix.size(-1) == weight[0].size(-1), op,
-              ": each weight must have ", weight[0].size(-1), " columns for one result, got shape ",
-              matrix.sizes());
+  TORCH_CHECK(x.size() > 1 || matrix.size(-1) == weight[0].size(-1), op, ": each weight must have ",
+              weight[0].size(-1), " columns for one result, got shape ", matrix.sizes());
 }
 
 template <class List, class T>
@@ -278,8 +277,8 @@ void check_group_factors(const List& x, const List& weight, const std::optional<
                          std::initializer_list<std::pair<const char*, std::optional<List>>> columns,
                          const std::optional<List>& per_token_scale) {
   constexpr char op[] = "npu_grouped_matmul";
-  const auto groups = is_given(group_list) ? as_int(group_list->size(0))
-                                           : static_cast<int64_t>(x.size());
+  const auto groups =
+      is_given(group_list) ? as_int(group_list->size(0)) : static_cast<int64_t>(x.size());
   for (const auto& [name, tensors] : columns) {
     check_group_columns(op, name, tensors, weight, groups);
   }

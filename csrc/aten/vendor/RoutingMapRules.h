@@ -86,8 +86,7 @@ Output<T> mapped_gradient(const T& grad, const T& map) {
 
 template <class T>
 void check_map_unpermute(const T& tokens, const T& places, at::IntArrayRef restore_shape,
-                         const std::optional<T>& probs, const std::optional<T>& map,
-                         bool padded) {
+                         const std::optional<T>& probs, const std::optional<T>& map, bool padded) {
   constexpr char op[] = "npu_moe_token_unpermute_with_routing_map";
   check_dim(op, "permuted_tokens", tokens, 2, 2);
   check_shape(op, "sorted_indices", places, {tokens.size(0)});

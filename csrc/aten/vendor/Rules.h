@@ -144,17 +144,18 @@ template <class T>
 void check_same_but_last(const char* op, const char* name, const T& tensor, const char* other_name,
                          const T& other) {
   const int64_t dims = other.dim();
-  TORCH_CHECK(tensor.dim() == dims &&
-                  tensor.sizes().slice(0, dims - 1) == other.sizes().slice(0, dims - 1),
-              op, ": ", name, " must have the shape of ", other_name, ", ", other.sizes(),
-              ", but for the last dimension, got ", tensor.sizes());
+  TORCH_CHECK(
+      tensor.dim() == dims && tensor.sizes().slice(0, dims - 1) == other.sizes().slice(0, dims - 1),
+      op, ": ", name, " must have the shape of ", other_name, ", ", other.sizes(),
+      ", but for the last dimension, got ", tensor.sizes());
 }
 
 template <class T>
 void check_same_last(const char* op, const char* name, const T& tensor, const char* other_name,
                      const T& other) {
-  TORCH_CHECK(tensor.size(-1) == other.size(-1), op, ": ", name, " must have the last dimension of ",
-              other_name, " ", other.sizes(), ", got shape ", tensor.sizes());
+  TORCH_CHECK(tensor.size(-1) == other.size(-1), op, ": ", name,
+              " must have the last dimension of ", other_name, " ", other.sizes(), ", got shape ",
+              tensor.sizes());
 }
 
 template <class T>

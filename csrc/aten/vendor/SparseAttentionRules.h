@@ -106,9 +106,8 @@ void check_sparse_operands(const char* op, const T& query, const T& key,
   if (!is_given(query_rope)) return;
   check_same_but_last(op, "query_rope", *query_rope, "query", query);
   check_same_but_last(op, "key_rope", *key_rope, "key", key);
-  TORCH_CHECK(key_rope->size(-1) == query_rope->size(-1), op, ": query_rope ",
-              query_rope->sizes(), " and key_rope ", key_rope->sizes(),
-              " must have the same depth");
+  TORCH_CHECK(key_rope->size(-1) == query_rope->size(-1), op, ": query_rope ", query_rope->sizes(),
+              " and key_rope ", key_rope->sizes(), " must have the same depth");
 }
 
 template <class T>

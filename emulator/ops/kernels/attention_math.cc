@@ -23,14 +23,14 @@ Tensor fitting(const Tensor& mask, int64_t rows, int64_t columns) {
   return mask.slice(-2, 0, rows).slice(-1, 0, columns).to(at::kBool);
 }
 
-// The triangle that sparse modes 2 to 4 want as a mask, whatever the lengths are. The hardware reads
-// it; here its first and last row tell it from others.
+// The triangle that sparse modes 2 to 4 want as a mask, whatever the lengths are. The hardware
+// reads it; here its first and last row tell it from others.
 void check_triangle(const Tensor& mask, int64_t sparse_mode) {
   constexpr int64_t kSize = 2048;
   const bool fits = mask.dim() >= 2 && mask.size(-1) == kSize && mask.size(-2) == kSize &&
                     mask.numel() == kSize * kSize;
-  TORCH_CHECK(fits, "sparseMode ", sparse_mode,
-              " needs attenMaskOptional [2048, 2048], not shape ", mask.sizes(), ".");
+  TORCH_CHECK(fits, "sparseMode ", sparse_mode, " needs attenMaskOptional [2048, 2048], not shape ",
+              mask.sizes(), ".");
   const Tensor rows = mask.reshape({kSize, kSize});
   const Tensor first = rows.select(0, 0).to(at::kBool);
   TORCH_CHECK(!first[0].item<bool>() && first.slice(0, 1).all().item<bool>() &&
