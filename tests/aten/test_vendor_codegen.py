@@ -131,6 +131,21 @@ def test_operator_that_atlas_a2_lacks(tmp_path: Path) -> None:
     )
 
 
+def test_backward_is_refused_without_a_formula(tmp_path: Path) -> None:
+    write = {
+        "schema": "atb::_npu_write(Tensor x, Tensor(a!) out) -> ()",
+        "doc": "Writes.",
+        "acl": "aclnnWrite(x, out)",
+    }
+    rank = {"schema": "npu_rank(Tensor self) -> int", "doc": "A rank.", "out": "self.dim()"}
+    both = {"schema": "npu_both(Tensor x) -> Tensor", "doc": "Both.", "kernel": "composite"}
+    text = vendor.sources(load(tmp_path, NORM, GRAD, write, rank, both, MISSING))["ops"]
+    assert text.count("refuse_backward") == 2
+    key = "TORCH_LIBRARY_IMPL(npu, AutogradPrivateUse1, m) {"
+    assert f'{key}\n  refuse_backward(m, {{"npu_norm_grad"}});' in text
+    assert 'refuse_backward(m, {"_npu_write"});' in text
+
+
 def test_composite(tmp_path: Path) -> None:
     entry = {"schema": "npu_both(Tensor x) -> Tensor", "doc": "Both.", "kernel": "composite"}
     text = vendor.sources(load(tmp_path, entry))["ops"]

@@ -137,6 +137,80 @@ def test_gradients(case: Case) -> None:
         close(value, gradient, dtype, 5 * case.tolerance)
 
 
+# Made of operators that have their own, without numbers, or with the numbers that there were.
+WITHOUT_AUTOGRAD = {name for name, entry in ENTRIES.items() if "kernel" in entry} | {
+    "get_npu_format", "npu_format_cast_.acl_format"
+}  # fmt: skip
+WITHOUT_FORMULA = [
+    case for case in CASES
+    if not {case.op, f"{case.op}.{case.overload}"} & (FORMULAS.keys() | WITHOUT_AUTOGRAD)
+]  # fmt: skip
+
+
+def test_every_operator_has_a_formula_or_refuses_the_backward() -> None:
+    unknown = {
+        name for name in ENTRIES
+        if not torch._C._dispatch_has_kernel_for_dispatch_key(
+            name if "::" in name else f"npu::{name}", "AutogradPrivateUse1"
+        )
+    }  # fmt: skip
+    assert unknown == WITHOUT_AUTOGRAD
+
+
+def requiring(value):
+    return value.requires_grad_().clone() if value.is_floating_point() else value
+
+
+@pytest.mark.parametrize("case", WITHOUT_FORMULA, ids=lambda case: case.name)
+def test_without_a_formula_the_backward_raises(case: Case) -> None:
+    args, kwargs = torch.utils._pytree.tree_map_only(
+        torch.Tensor, requiring, case.arguments(case.dtypes[0], "npu")
+    )
+    arguments = overload_of(case)._schema.arguments
+    given = {**dict(zip([a.name for a in arguments], args, strict=False)), **kwargs}
+    written = [given[a.name] for a in arguments if a.alias_info and a.alias_info.is_write]
+    made = [*results(overload_of(case)(*args, **kwargs)), *written]
+    made = [t for t in tensors_in(made) if t.is_floating_point()]
+    assert all(tensor.requires_grad for tensor in made)
+    name = case.op if "::" in case.op else f"npu::{case.op}"
+    for tensor in made:
+        with pytest.raises(RuntimeError, match=f"derivative for {name} is not implemented"):
+            tensor.sum().backward()
+
+
+@pytest.mark.parametrize("op", ["npu_swiglu", "npu_rms_norm", "npu_fusion_attention"])
+def test_second_derivatives_raise(op: str) -> None:
+    case = next(case for case in CASES if case.op == op)
+    args, kwargs = case.arguments(torch.float32, "npu")
+    out = results(case.function(args[0].requires_grad_(), *args[1:], **kwargs))[0]
+    (grad,) = torch.autograd.grad(out.square().sum(), args[0], create_graph=True)
+    (backward,) = re.findall(r"\w+(?=\()", *FORMULAS[op].values())
+    with pytest.raises(RuntimeError, match=f"derivative for npu::{backward} is not implemented"):
+        grad.square().sum().backward()
+
+
+def test_what_is_written_counts_for_autograd() -> None:
+    x = torch.randn(4, 3, device="npu", requires_grad=True)
+    indices, rows = torch.tensor([[0]], device="npu"), torch.ones(1, 3, device="npu")
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
+        torch_npu.npu_scatter_nd_update_(x, indices, rows)
+    y = x.exp()  # which its own backward needs
+    with torch.no_grad():
+        torch_npu.npu_scatter_nd_update_(y, indices, rows)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+    with torch.inference_mode():
+        cache = torch.zeros(4, 3, device="npu")
+        torch_npu.npu_scatter_nd_update_(cache, indices, rows)
+    assert cache.sum().item() == 3
+
+
+def test_a_cast_in_place_keeps_the_gradient() -> None:
+    weight = torch.ones(2, 3, device="npu", requires_grad=True)
+    torch_npu.npu_format_cast_(weight, int(torch_npu.Format.ND)).sum().backward()
+    assert torch.equal(weight.grad, torch.ones_like(weight))
+
+
 @pytest.mark.parametrize("symbolic", [False, True])
 @by_name
 def test_fake_tensors(case: Case, symbolic: bool) -> None:

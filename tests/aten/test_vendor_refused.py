@@ -48,6 +48,14 @@ SPARSE = found(sparse.CASES, "npu_sparse_flash_attention")
 RULE = found(sparse.CASES, "npu_recurrent_gated_delta_rule")
 CHUNK = found(sparse.CASES, "npu_chunk_gated_delta_rule")
 
+
+def packed(query_ends: list[int], key_ends: list[int], **options):
+    heads = (tensor.npu() for tensor in (T_Q, T_K, T_K))
+    return torch_npu.npu_fusion_attention(
+        *heads, 4, "TND", actual_seq_qlen=query_ends, actual_seq_kvlen=key_ends, **options
+    )
+
+
 SHAPES = [
     (lambda: changed(PAGED, 3, 3), "num_heads, 4, must be positive and a multiple of num_kv_heads"),
     (lambda: changed(PAGED, 8, npu(2, 4, 9)), r"out must have shape \[2, 4, 8\]"),
@@ -135,14 +143,31 @@ SHAPES = [
         dropout_mask=npu(4).byte()), "dropout_mask must have a bit for each of the"),
     (lambda: torch_npu.npu_fusion_attention_v3(T_Q.npu(), T_K.npu(), T_K.npu(), 4, "TND",
         actual_seq_qlen=npu(2).int()), "actual_seq_qlen must be a CPU tensor of integers"),
-    (lambda: torch.ops.npu.npu_fusion_attention_grad_v3(*HEADS, HEADS[0], 4, "BNSD",
-        keep_prob=0.5), "it needs the seed and offset that npu_fusion_attention_v3 returned"),
+    (lambda: torch.ops.npu.npu_fusion_attention_grad_v3(*HEADS, HEADS[0], 4, "BNSD", keep_prob=0.5,
+        softmax_max=npu(2, 4, 3, 8), softmax_sum=npu(2, 4, 3, 8)),
+        "it needs the seed and offset that npu_fusion_attention_v3 returned"),
     (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", keep_prob=0.0),
         r"keep_prob must be in \(0, 1\]"),
     (lambda: torch_npu.npu_fusion_attention(T_Q.npu(), T_K.npu(), T_K.npu(), 4, "TND"),
         "layout TND needs actual_seq_qlen"),
     (lambda: torch_npu.npu_fusion_attention(HEADS[0], HEADS[1].half(), HEADS[2], 4, "BNSD"),
         "key must have the dtype of query, Float, got Half"),
+    (lambda: packed([2, 9], [4, 9]), "actual_seq_qlen must have the ends .* at most the 7 tokens"),
+    (lambda: packed([2, 7, 0], [4, 9, 0]), "actual_seq_qlen must have the ends .* ascending order"),
+    (lambda: packed([2, 7], [9, 4]), "actual_seq_kvlen must have the ends .* ascending order"),
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", atten_mask=npu(3, 5)),
+        "atten_mask must be bool or uint8, got Float"),
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", sparse_mode=9),
+        "sparse_mode must be 0 to 8, got 9"),
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", prefix=[2]),
+        "prefix goes with sparse_mode 5 and 6, got sparse_mode 0"),
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", inner_precise=9),
+        "inner_precise must be 0 to 2, got 9"),
+    (lambda: torch_npu.npu_prompt_flash_attention(*(t.half() for t in HEADS), num_heads=4,
+        num_key_value_heads=2, input_layout="BNSD", sparse_mode=4), "sparse_mode 4 needs atten_"),
+    (lambda: torch_npu.npu_prompt_flash_attention(*(t.half() for t in HEADS), num_heads=4,
+        num_key_value_heads=2, input_layout="BNSD", actual_seq_lengths=[1, -1]),
+        "one for each of the 2 sequences, none negative"),
     (lambda: torch_npu.npu_prompt_flash_attention(*HEADS, num_heads=4, num_key_value_heads=3,
         input_layout="BNSD"), "must be positive and a multiple"),
     (lambda: torch_npu.npu_attention_update([npu(3)], [npu(4, 8)], 0), "each lse must have shape"),
@@ -185,6 +210,10 @@ SHAPES = [
         npu(2))), r"npu_apply_adam: grad must have the shape of var, \[2\]"),
 ]  # fmt: skip
 MISSING = [
+    (lambda: torch_npu.npu_fusion_attention(*HEADS, 4, "BNSD", sparse_mode=5, prefix=[2]),
+        "sparse_mode 5 is not supported. Use 0 to 4"),
+    (lambda: packed([3, 7], [4, 9], pse=npu(1)),
+        "npu_fusion_attention: pse of pse_type 1 is not supported in layout TND"),
     (lambda: changed(LATENT, "v", npu(2, 1, 3, 8)), "v is not supported"),
     (lambda: changed(PROLOG_3, "weight_quant_mode", 3), "can be 0, 1 and 2, got 3"),
     (lambda: changed(PROLOG_3, "ckvkr_repo_mode", 1), "ckvkr_repo_mode and"),

@@ -128,6 +128,8 @@ SINK = Fixed(seeded(N, seed=9))
 Q, KEY, V = seeded(B, N, S, D), seeded(B, 2, K, D, seed=1), seeded(B, 2, K, D, seed=2)
 MASK = integers(0, 2, (B, 1, S, K), torch.bool)
 MASK[..., 0] = False  # no row is empty
+# What sparse modes 2 to 4 want as a mask, whatever the lengths are.
+TRIANGLE = torch.ones(2048, 2048, dtype=torch.bool).triu(1)
 FORWARD = fusion(Q, KEY, V, N, "BNSD", None, None, None, 0.5)
 T_Q, T_K = seeded(7, N, D), seeded(9, 2, D, seed=1)
 ENDS = {"actual_seq_qlen": [3, 7], "actual_seq_kvlen": [4, 9]}
@@ -151,20 +153,23 @@ TRAINING = [
     Case("npu_fusion_attention", (Q, KEY, V[..., :4], N, "BNSD", seeded(1, N, S, K), None, None,
         0.5), fusion, note="shift", tolerance=3),
     *(
-        Case("npu_fusion_attention", (Q, KEY, V, N, "BNSD", None, None, torch.ones(2048, 2048,
-            dtype=torch.bool).triu(1), 0.5), fusion, {"sparse_mode": mode}, note=f"mode {mode}",
-            tolerance=3)
+        Case("npu_fusion_attention", (Q, KEY, V, N, "BNSD", None, None, TRIANGLE, 0.5), fusion,
+            {"sparse_mode": mode}, note=f"mode {mode}", tolerance=3)
         for mode in (2, 3)
     ),
     *(
         Case("npu_fusion_attention", (T_Q, T_K, T_K + 1, N, "TND"), packed, {**ENDS, "scale": 0.5,
-            "sparse_mode": mode}, note=f"TND {mode}", tolerance=3)
+            "sparse_mode": mode, "atten_mask": TRIANGLE if mode else None}, note=f"TND {mode}",
+            tolerance=3)
         for mode in (0, 2, 3)
     ),
     Case("npu_fusion_attention", (Q, KEY, V, N, "BNSD"), fusion, {"scale": 0.5, "sink": SINK,
         "atten_mask": MASK}, note="sink", tolerance=3),
     Case("npu_fusion_attention", (T_Q, T_K, T_K + 1, N, "TND"), packed, {**ENDS, "scale": 0.5,
-        "sink": SINK, "sparse_mode": 3}, note="TND sink", tolerance=3),
+        "sink": SINK, "sparse_mode": 3, "atten_mask": TRIANGLE}, note="TND sink", tolerance=3),
+    Case("npu_fusion_attention", (T_Q, T_K, T_K + 1, N, "TND"), packed, {
+        "actual_seq_qlen": [3, 3, 7], "actual_seq_kvlen": [4, 4, 9], "scale": 0.5},
+        note="TND with an empty sequence", tolerance=3),
     Case("npu_fusion_attention", (T_Q, T_K, T_K + 1, N, "TND"), packed, {**ENDS, "scale": 0.5,
         "atten_mask": MASK[0, 0].repeat(2, 1)[:4]}, note="TND mask", tolerance=3),
     *(
@@ -349,8 +354,7 @@ INFERENCE = [
         for layout in ("BSH", "BSND", "BNSD", "BNSD_BSND")
     ),
     Case("npu_prompt_flash_attention", (Q, KEY, V), prompt, {**HEADS, "input_layout": "BNSD",
-        "sparse_mode": 3, "atten_mask": torch.ones(2048, 2048, dtype=torch.bool).triu(1)}, HALVES,
-        3, "causal"),
+        "sparse_mode": 3, "atten_mask": TRIANGLE}, HALVES, 3, "causal"),
     Case("npu_incre_flash_attention", (ONE, KEY, V), decode, {**HEADS, "input_layout": "BNSD",
         "actual_seq_lengths": [5, 2]}, HALVES, 3),
     Case("npu_incre_flash_attention", (join(ONE, "BSH"), CACHE, CACHE_V), decode, {**HEADS,
@@ -366,12 +370,13 @@ INFERENCE = [
         HALVES, 3, "rope"),
     Case("npu_fused_infer_attention_score", (T_Q, T_K, T_K), fused, {**OPTIONS,
         "input_layout": "TND", "actual_seq_lengths": [3, 7], "actual_seq_lengths_kv": [4, 9],
-        "sparse_mode": 3}, HALVES, 3, "TND"),
+        "sparse_mode": 3, "atten_mask": TRIANGLE}, HALVES, 3, "TND"),
     Case("npu_fused_infer_attention_score_v2", (Q, KEY, V), fused_v2, {**V2,
-        "input_layout": "BNSD", "sparse_mode": 2}, HALVES, 3),
+        "input_layout": "BNSD", "sparse_mode": 2, "atten_mask": TRIANGLE}, HALVES, 3),
     Case("npu_fused_infer_attention_score_v2", (T_Q, CACHE, CACHE_V), fused_v2, {**V2,
         "input_layout": "TND", "actual_seq_qlen": [3, 7], "actual_seq_kvlen": [7, 5],
-        "block_table": BLOCKS, "block_size": 4, "sparse_mode": 3}, HALVES, 3, "TND blocks"),
+        "block_table": BLOCKS, "block_size": 4, "sparse_mode": 3, "atten_mask": TRIANGLE}, HALVES,
+        3, "TND blocks"),
 ]  # fmt: skip
 
 CASES = TRAINING + INFERENCE

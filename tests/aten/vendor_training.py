@@ -12,6 +12,7 @@ from vendor_attention import (
     SQUARE,
     T_K,
     T_Q,
+    TRIANGLE,
     K,
     N,
     Q,
@@ -56,8 +57,9 @@ CASES = [
     ),
     *(
         Case("npu_fusion_attention_v2", (T_Q, T_K[:7], T_K[:7] + 1, N, "TND"), packed, {**EQUAL,
-            "pse": slopes, "scale": 0.5, "pse_type": kind, "sparse_mode": 3, **more},
-            note=f"TND slopes {kind}", tolerance=3, constants=("pse",))
+            "pse": slopes, "scale": 0.5, "pse_type": kind, "sparse_mode": 3,
+            "atten_mask": TRIANGLE, **more}, note=f"TND slopes {kind}", tolerance=3,
+            constants=("pse",))
         for kind, slopes, more in ((2, MORE_SLOPES, {}), (3, SLOPES, {}), (2, SLOPES,
             {"sink": SINK}))
     ),
@@ -69,7 +71,7 @@ CASES = [
     Case("npu_fusion_attention_v3", (Q, KEY, V, N, "BNSD", seeded(1, N, S, K)), fusion_v3,
         note="shift", tolerance=3),
     Case("npu_fusion_attention_v3", (T_Q, T_K, T_K + 1, N, "TND"), fusion_v3, {**HOST_ENDS,
-        "scale": 0.5, "sparse_mode": 3}, note="TND", tolerance=3),
+        "scale": 0.5, "sparse_mode": 3, "atten_mask": TRIANGLE}, note="TND", tolerance=3),
     Case("_npu_fusion_attention_v3_infer_output", (Q, KEY, V, N, "BNSD"), undefined),
     Case("_npu_fusion_attention_grad_v3_infer_output", (Q, KEY, V, None, SINK), undefined),
     Case("_npu_fusion_attention_v3_get_max_workspace", (T_Q, T_K, T_K, N, "TND"), no_workspace,

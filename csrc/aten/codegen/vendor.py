@@ -20,6 +20,7 @@ _INCLUDES = """// Generated from csrc/aten/vendor/*.yaml.
 #include "csrc/aten/Arguments.h"
 #include "csrc/aten/vendor/AllRules.h"
 #include "csrc/aten/vendor/Derivative.h"
+#include "csrc/aten/vendor/NotDifferentiable.h"
 #include "csrc/aten/vendor/Unavailable.h"
 #include "csrc/core/NPUGuard.h"
 
@@ -195,6 +196,17 @@ def _registrations(namespace: str, ops: list[VendorOp]) -> list[str]:
         *(f'  m.impl("{op.name}", &kernel_{op.symbol});' for op in ops if not op.by_hand),
         f"}}\nTORCH_LIBRARY_IMPL({namespace}, Meta, m) {{",
         *(f'  m.impl("{op.name}", &fake_{op.symbol});' for op in ops if op.has_fake),
+        "}",
+        *_refused_backward(namespace, [op.name for op in ops if op.refuses_backward]),
+    ]
+
+
+def _refused_backward(namespace: str, names: list[str]) -> list[str]:
+    if not names:
+        return []
+    return [
+        f"TORCH_LIBRARY_IMPL({namespace}, AutogradPrivateUse1, m) {{",
+        "  refuse_backward(m, {" + ", ".join(f'"{name}"' for name in names) + "});",
         "}",
     ]
 

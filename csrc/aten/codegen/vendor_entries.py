@@ -33,6 +33,8 @@ _UNAVAILABLE_KEYS = {"schema", "doc", "only_on", "function", "instead"}
 _FORMULA = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
 _ANNOTATION = re.compile(r"\((\w+!)\)")
 TENSOR = BaseType(BaseTy.Tensor)
+# Their result is their argument with the values that it had: its gradient goes on.
+_KEEP_VALUES = {"npu_format_cast_.acl_format"}
 
 
 def as_callers_say(text: str) -> str:
@@ -84,6 +86,16 @@ class VendorOp:
     def has_fake(self) -> bool:
         """Not one that raises or has it in Python, nor one made of others, which have theirs."""
         return not (self.unavailable or self.composite or self.python_fake)
+
+    @property
+    def refuses_backward(self) -> bool:
+        """Makes numbers, without a formula for their gradient or operators that have one."""
+        makes = any(argument.annotation for argument in self.arguments) or any(
+            result.type == TENSOR or isinstance(result.type, ListType)
+            for result in self.schema.returns
+        )
+        known = self.formula or self.composite or self.unavailable or self.name in _KEEP_VALUES
+        return makes and not known
 
     @property
     def symbol(self) -> str:

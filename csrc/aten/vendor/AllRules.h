@@ -7,6 +7,7 @@
 #include "csrc/aten/vendor/DeltaRuleRules.h"
 #include "csrc/aten/vendor/FormatRules.h"
 #include "csrc/aten/vendor/GroupedMatmulRules.h"
+#include "csrc/aten/vendor/InferenceRules.h"
 #include "csrc/aten/vendor/MlaRules.h"
 #include "csrc/aten/vendor/MoeRules.h"
 #include "csrc/aten/vendor/OptimizerRules.h"

@@ -26,6 +26,12 @@ void check_heads(const char* op, const char* name, const T& tensor, int64_t head
 }
 
 template <class T>
+void check_depth(const char* op, const char* name, const T& tensor, const T& query) {
+  TORCH_CHECK(tensor.size(-1) == query.size(-1), op, ": ", name, " must have the depth of query, ",
+              query.size(-1), ", got shape ", tensor.sizes());
+}
+
+template <class T>
 void check_head_counts(const char* op, int64_t heads, int64_t key_heads) {
   TORCH_CHECK(heads > 0 && key_heads >= 0 && (key_heads == 0 || heads % key_heads == 0), op,
               ": num_heads, ", heads, ", must be positive and a multiple of num_kv_heads, ",
@@ -52,6 +58,10 @@ void check_paged_attention(const char* op, const T& query, const T& key_cache, c
     check_heads(op, name, cache, 2, key_heads == 0 ? heads : key_heads);
     check_same_dtype(op, name, cache, "query", query);
   }
+  check_depth(op, "key_cache", key_cache, query);
+  TORCH_CHECK(key_cache.size(0) == value_cache.size(0) && key_cache.size(1) == value_cache.size(1),
+              op, ": value_cache ", value_cache.sizes(), " must have the blocks of key_cache ",
+              key_cache.sizes());
   check_dim(op, "block_table", block_table, 2, 2);
   check_shape(op, "context_lens", lengths, {block_table.size(0)});
   check_shape(op, "seq_len", query_lengths, {block_table.size(0)});
@@ -83,6 +93,8 @@ void check_unpadded_attention(const char* op, const T& query, const T& key, cons
     check_heads(op, name, tensor, 1, key_heads == 0 ? heads : key_heads);
     check_same_dtype(op, name, tensor, "query", query);
   }
+  check_depth(op, "key", key, query);
+  check_same_but_last(op, "value", value, "key", key);
   check_dim(op, "seq_len", lengths, 1, 1);
   check_attention_result(op, query, value, out);
 }

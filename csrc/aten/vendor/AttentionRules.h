@@ -1,10 +1,12 @@
 #pragma once
 
-#include "csrc/aten/vendor/Rules.h"
+#include "csrc/aten/vendor/MaskRules.h"
 
 // Attention: B batch, S length, N heads, D depth, H = N * D, T tokens of all sequences.
 namespace at_npu::vendor {
 
+// From pse_type 2 on, pse holds slopes, which the kernel multiplies by distances.
+constexpr int64_t kFirstSlopes = 2;
 constexpr int64_t kStatisticsWidth = 8;  // the kernel repeats each row's maximum and sum so often
 
 inline bool has_flat_heads(std::string_view layout) { return layout == "BSH" || layout == "SBH"; }
@@ -36,8 +38,31 @@ void check_attention_heads(const char* op, const T& query, const T& key, const T
       head_num > 0 && (flat ? query.size(-1) % head_num == 0 : query.size(head_dim) == head_num),
       op, ": head_num is ", head_num, ", which does not fit the query ", query.sizes(),
       " in layout ", layout);
-  TORCH_CHECK(flat || head_num % key.size(head_dim) == 0, op, ": the ", head_num,
-              " heads of the query are no multiple of those of the key ", key.sizes());
+  const Int<T> depth = flat ? Int<T>(query.size(-1) / head_num) : query.size(-1);
+  TORCH_CHECK(flat ? key.size(-1) % depth == 0 : key.size(-1) == depth, op, ": key ", key.sizes(),
+              " must have the depth of query, ", depth, flat ? " for each head" : "");
+  const Int<T> key_heads = flat ? Int<T>(key.size(-1) / depth) : key.size(head_dim);
+  TORCH_CHECK(key_heads > 0 && head_num % key_heads == 0, op, ": the ", head_num,
+              " heads of the query are no multiple of the ", key_heads, " of the key ",
+              key.sizes());
+  check_same_but_last(op, "value", value, "key", key);
+  TORCH_CHECK(value.size(-1) <= key.size(-1) && (!flat || value.size(-1) % key_heads == 0), op,
+              ": value ", value.sizes(), " must have the ", key_heads, " heads of key ",
+              key.sizes(), ", no deeper than those");
+  if (layout == "TND") return;
+  const int64_t batch = batch_dim(layout), length = length_dim(layout);
+  TORCH_CHECK(key.size(batch) == query.size(batch), op, ": key ", key.sizes(),
+              " must have the batch of query ", query.sizes());
+  TORCH_CHECK(key.size(length) > 0 || query.numel() == 0, op, ": key ", key.sizes(),
+              " must have at least one key");
+}
+
+// Ends of sequences that lie one after the other.
+template <class T>
+void check_ends(const char* op, const char* name, at::IntArrayRef ends, const T& tensor) {
+  TORCH_CHECK(std::ranges::is_sorted(ends) && ends.front() >= 0 && tensor.size(0) >= ends.back(),
+              op, ": ", name, " must have the ends of sequences in ascending order, at most the ",
+              tensor.size(0), " tokens that there are, got ", ends);
 }
 
 template <class T>
@@ -47,11 +72,50 @@ void check_attention(const char* op, const T& query, const T& key, const T& valu
   check_attention_heads(op, query, key, value, head_num, layout);
   TORCH_CHECK(keep_prob > 0 && keep_prob <= 1, op, ": keep_prob must be in (0, 1], got ",
               keep_prob);
-  TORCH_CHECK(layout != "TND" ||
-                  (sequences(query_ends) > 0 && sequences(query_ends) == sequences(key_ends)),
-              op,
+  if (layout != "TND") return;
+  TORCH_CHECK(sequences(query_ends) > 0 && sequences(query_ends) == sequences(key_ends), op,
               ": layout TND needs actual_seq_qlen and actual_seq_kvlen, the ends of the same "
               "number of sequences");
+  check_ends(op, "actual_seq_qlen", *query_ends, query);
+  check_ends(op, "actual_seq_kvlen", *key_ends, key);
+}
+
+// The longest of the sequences with these ends.
+inline int64_t longest(at::IntArrayRef ends) {
+  int64_t begin = 0, result = 0;
+  for (const int64_t end : ends) {
+    result = std::max(result, end - begin);
+    begin = end;
+  }
+  return result;
+}
+
+template <class T>
+ScoreSizes<T> score_sizes(const T& query, const T& key, int64_t head_num, std::string_view layout,
+                          at::OptionalIntArrayRef query_ends, at::OptionalIntArrayRef key_ends) {
+  const Int<T> heads = head_num;
+  if (layout == "TND") {
+    return {sequences(query_ends), heads, longest(*query_ends), longest(*key_ends)};
+  }
+  return {query.size(batch_dim(layout)), heads, query.size(length_dim(layout)),
+          key.size(length_dim(layout))};
+}
+
+// What is done to the scores. From pse_type 2 on pse holds slopes, see check_slopes.
+template <class T>
+void check_score_options(const char* op, const T& query, const ScoreSizes<T>& scores,
+                         std::string_view layout, const std::optional<T>& pse, int64_t pse_type,
+                         const std::optional<T>& atten_mask, int64_t sparse_mode,
+                         at::OptionalIntArrayRef prefix, int64_t inner_precise) {
+  check_training_mask(op, atten_mask, sparse_mode, scores);
+  TORCH_CHECK(!prefix.has_value() || prefix->empty(), op,
+              ": prefix goes with sparse_mode 5 and 6, got sparse_mode ", sparse_mode);
+  TORCH_CHECK(inner_precise >= 0 && inner_precise <= 2, op, ": inner_precise must be 0 to 2, got ",
+              inner_precise);
+  if (pse_type >= kFirstSlopes) return;
+  TORCH_CHECK_NOT_IMPLEMENTED(layout != "TND" || !is_given(pse), op, ": pse of pse_type ", pse_type,
+                              " is not supported in layout TND");
+  check_shift(op, "pse", pse, query, scores);
 }
 
 template <class T>
@@ -71,6 +135,23 @@ Output<T> attention_statistic(const T& query, int64_t head_num, std::string_view
       query,
       {query.size(batch_dim(layout)), head_num, query.size(length_dim(layout)), kStatisticsWidth},
       at::kFloat);
+}
+
+// What the forward returned, for the backward.
+template <class T>
+void check_attention_saved(const char* op, const T& query, const T& key, const T& value,
+                           const T& dy, int64_t head_num, std::string_view layout,
+                           const std::optional<T>& maximum, const std::optional<T>& sum,
+                           const std::optional<T>& result) {
+  const Ints<T> sizes = attention_out(query, key, value, head_num, layout).sizes;
+  check_shape(op, "dy", dy, sizes);
+  check_if_given(op, "attention_in", result, sizes);
+  TORCH_CHECK(is_given(maximum) && is_given(sum), op,
+              ": it needs softmax_max and softmax_sum, the second and third result of the "
+              "attention");
+  const Ints<T> rows = attention_statistic(query, head_num, layout).sizes;
+  check_shape(op, "softmax_max", *maximum, rows);
+  check_shape(op, "softmax_sum", *sum, rows);
 }
 
 // Bits of dropout, and what makes them again.
@@ -130,9 +211,6 @@ void check_sink(const char* op, const std::optional<T>& sink, int64_t head_num) 
               sink->scalar_type());
 }
 
-// From pse_type 2 on, pse holds slopes, which the kernel multiplies by distances.
-constexpr int64_t kFirstSlopes = 2;
-
 // Slopes are constants to the backward.
 template <class T>
 Output<T> pse_gradient(const std::optional<T>& pse, const T& query, int64_t pse_type) {
@@ -173,9 +251,6 @@ void check_attention_v2(const char* op, const T& query, const T& key,
   }
   if (pse_type >= kFirstSlopes) {
     check_slopes(op, query, key, pse, head_num, layout, pse_type, query_ends, key_ends);
-  } else {
-    TORCH_CHECK_NOT_IMPLEMENTED(layout != "TND" || !is_given(pse), op, ": pse of pse_type ",
-                                pse_type, " is not supported in layout TND");
   }
   TORCH_CHECK(is_given(query_rope) == is_given(key_rope), op,
               ": query_rope and key_rope go together");
@@ -277,12 +352,29 @@ Output<T> inference_lse(const T& query, std::string_view layout, int64_t heads, 
 inline constexpr int64_t kUnitStrides[] = {1, 1};
 inline constexpr int64_t kNoOffsets[] = {0, 0};
 
+// A cache for `tokens` [T, N, D]: [blocks, block size, N, D], or in format NZ
+// [blocks, N * D / n, block size, n].
+template <class T>
+void check_cache(const char* op, const char* name, const T& cache, const char* tokens_name,
+                 const T& tokens, bool is_nz) {
+  check_same_dtype(op, name, cache, tokens_name, tokens);
+  check_dim(op, tokens_name, tokens, 3, 3);
+  check_dim(op, name, cache, 4, 4);
+  if (!is_nz) {
+    check_shape(op, name, cache, {cache.size(0), cache.size(1), tokens.size(1), tokens.size(2)});
+    return;
+  }
+  TORCH_CHECK(cache.size(1) * cache.size(3) == tokens.size(1) * tokens.size(2), op, ": ", name,
+              " must have shape [blocks, N * D / n, block size, n] for the ", tokens.size(1), " * ",
+              tokens.size(2), " numbers of a token of ", tokens_name, ", got ", cache.sizes());
+}
+
 template <class T>
 void check_scatter_cache(const char* op, const T& key, const T& value, const T& key_cache,
-                         const T& value_cache, const T& slot_mapping) {
-  check_same_dtype(op, "key_cache", key_cache, "key", key);
-  check_same_dtype(op, "value_cache", value_cache, "value", value);
-  check_dim(op, "key_cache", key_cache, 3, 5);
+                         const T& value_cache, const T& slot_mapping, std::string_view mode) {
+  check_one_of(op, "cache_mode", mode, {"Norm", "PA_NZ"});
+  check_cache(op, "key_cache", key_cache, "key", key, mode == "PA_NZ");
+  check_cache(op, "value_cache", value_cache, "value", value, mode == "PA_NZ");
   TORCH_CHECK(slot_mapping.numel() == key.size(0) && key.size(0) == value.size(0), op,
               ": slot_mapping must have one slot for each of the tokens of key ", key.sizes(),
               " and value ", value.sizes(), ", got ", slot_mapping.sizes());
@@ -291,10 +383,7 @@ void check_scatter_cache(const char* op, const T& key, const T& value, const T& 
 template <class T>
 void check_scatter_one_cache(const T& key, const T& cache, const T& slot_mapping) {
   constexpr char op[] = "npu_scatter_pa_cache";
-  check_dim(op, "key", key, 3, 3);
-  check_dim(op, "key_cache", cache, 4, 4);
-  check_same_dtype(op, "key_cache", cache, "key", key);
-  check_shape(op, "key_cache", cache, {cache.size(0), cache.size(1), key.size(1), key.size(2)});
+  check_cache(op, "key_cache", cache, "key", key, false);
   check_shape(op, "slot_mapping", slot_mapping, {key.size(0)});
 }
 
@@ -314,8 +403,10 @@ template <class T>
 void check_gather_cache(const T& key_cache, const T& value_cache, const T& block_tables,
                         const T& seq_lens, const T& key, const T& value, bool is_cumulative) {
   constexpr char op[] = "npu_gather_pa_kv_cache";
-  check_same_dtype(op, "key", key, "key_cache", key_cache);
-  check_same_dtype(op, "value", value, "value_cache", value_cache);
+  check_cache(op, "key_cache", key_cache, "key", key, false);
+  check_cache(op, "value_cache", value_cache, "value", value, false);
+  TORCH_CHECK(key.size(0) == value.size(0), op, ": key ", key.sizes(), " and value ", value.sizes(),
+              " must have the same number of tokens");
   check_dim(op, "block_tables", block_tables, 2, 2);
   check_shape(op, "seq_lens", seq_lens, {block_tables.size(0) + (is_cumulative ? 1 : 0)});
 }

@@ -131,13 +131,17 @@ AttentionGradients run_attention_grad(const Attention& in, const AttentionSaved&
 void check(const Attention& in) {
   check_attention(in.op, in.query, in.key, in.value, in.head_num, in.layout, in.keep_prob,
                   in.query_ends, in.key_ends);
+  check_score_options(
+      in.op, in.query,
+      score_sizes(in.query, in.key, in.head_num, in.layout, in.query_ends, in.key_ends), in.layout,
+      in.pse, in.pse_type, in.atten_mask, in.sparse_mode, in.prefix, in.inner_precise);
   check_sink(in.op, in.sink, in.head_num);
 }
 
 void check(const Attention& in, const AttentionSaved& saved) {
   check(in);
-  check_shape(in.op, "dy", saved.dy,
-              attention_out(in.query, in.key, in.value, in.head_num, in.layout).sizes);
+  check_attention_saved(in.op, in.query, in.key, in.value, saved.dy, in.head_num, in.layout,
+                        saved.maximum, saved.sum, saved.out);
 }
 
 }  // namespace at_npu::vendor

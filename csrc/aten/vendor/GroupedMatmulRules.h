@@ -30,7 +30,11 @@ void check_grouped_list(const List& x, const List& weight, at::OptionalIntArrayR
               " groups, got ", weight.size());
   for (size_t i = 0; i < count; ++i) {
     const auto& rows = x[x.size() == 1 ? 0 : i];
+    check_dim(op, "each x", rows, 2, 2);
     check_dim(op, "each weight", weight[i], 2, 2);
+    TORCH_CHECK(split_item <= 1 || weight[i].size(1) == weight[0].size(1), op,
+                ": each weight must have ", weight[0].size(1),
+                " columns for one result, got shape ", weight[i].sizes());
     TORCH_CHECK(rows.size(-1) == weight[i].size(0), op, ": x ", rows.sizes(), " and weight ",
                 weight[i].sizes(), " do not multiply");
   }
@@ -60,6 +64,16 @@ auto grouped_list_products(const List& x, const List& weight, at::OptionalIntArr
   return result;
 }
 
+template <class List>
+void check_list_factors(
+    const List& x, const List& weight, at::OptionalIntArrayRef groups,
+    std::initializer_list<std::pair<const char*, std::optional<List>>> columns) {
+  const auto count = static_cast<int64_t>(groups.has_value() ? groups->size() : x.size());
+  for (const auto& [name, tensors] : columns) {
+    check_group_columns("npu_grouped_matmul", name, tensors, weight, count);
+  }
+}
+
 // ---- SwiGLU and int8 ----
 
 template <class T>
@@ -68,9 +82,8 @@ Output<T> grouped_swiglu(const T& x, const T& weight_scale) {
 }
 
 template <class T>
-void check_grouped_swiglu(const T& x, const T& weight, const T& weight_scale, const T& x_scale,
-                          const T& group_list, bool has_more) {
-  constexpr char op[] = "npu_grouped_matmul_swiglu_quant";
+void check_grouped_swiglu(const char* op, const T& x, const T& weight, const T& weight_scale,
+                          const T& x_scale, const T& group_list, bool has_more) {
   check_dim(op, "x", x, 2, 2);
   check_dim(op, "weight", weight, 3, 3);
   TORCH_CHECK(x.size(1) == weight.size(1), op, ": x ", x.sizes(), " and weight ", weight.sizes(),
@@ -100,7 +113,7 @@ void check_grouped_swiglu_v2(const T& x, const List& weight, const List& weight_
   };
   TORCH_CHECK_NOT_IMPLEMENTED(is(dequant_dtype, at::kFloat) && is(quant_dtype, at::kChar), op,
                               ": dequant_dtype must be torch.float32 and quant_dtype torch.int8");
-  check_grouped_swiglu(x, weight[0], weight_scale[0], x_scale, group_list, has_more);
+  check_grouped_swiglu(op, x, weight[0], weight_scale[0], x_scale, group_list, has_more);
 }
 
 }  // namespace at_npu::vendor

@@ -6,9 +6,15 @@
 namespace at_npu::vendor {
 
 template <class T>
+Int<T> token_count(const T& x) {
+  return x.dim() == 2 ? x.size(0) : Int<T>(x.size(0) * x.size(1));
+}
+
+template <class T>
 void check_kv_norm_rope(const char* op, const T& kv, const T& gamma, const T& cos, const T& sin,
                         const T& index, const T& k_cache, const T& ckv_cache,
                         const std::optional<T>& k_scale, const std::optional<T>& ckv_scale,
+                        const std::optional<T>& k_offset, const std::optional<T>& ckv_offset,
                         std::string_view cache_mode, bool has_value) {
   check_one_of(op, "cache_mode", cache_mode,
                {"Norm", "PA", "PA_BNSD", "PA_NZ", "PA_BLK_BNSD", "PA_BLK_NZ"});
@@ -17,6 +23,7 @@ void check_kv_norm_rope(const char* op, const T& kv, const T& gamma, const T& co
   check_dim(op, "gamma", gamma, 1, 1);
   check_dim(op, "cos", cos, 4, 4);
   check_alike(op, "sin", sin, "cos", cos);
+  check_same_but_last(op, "cos", cos, "kv", kv);
   TORCH_CHECK(kv.size(1) == 1 && kv.size(3) == gamma.size(0) + cos.size(3), op,
               ": kv must have shape [B, 1, S, ", gamma.size(0), " of gamma + ", cos.size(3),
               " of cos], got ", kv.sizes());
@@ -29,13 +36,22 @@ void check_kv_norm_rope(const char* op, const T& kv, const T& gamma, const T& co
   if (cache_mode == "Norm") {
     check_shape(op, "index", index, {kv.size(0), kv.size(2)});
   } else if (cache_mode.starts_with("PA_BLK")) {
-    check_dim(op, "index", index, 1, 1);
+    const Int<T> size = k_cache.size(1);
+    check_shape(op, "index", index, {Int<T>(kv.size(0) * ((kv.size(2) + size - 1) / size))});
   } else {
     check_shape(op, "index", index, {Int<T>(kv.size(0) * kv.size(2))});
   }
   TORCH_CHECK((k_cache.scalar_type() == at::kChar) == is_given(k_scale) &&
                   (ckv_cache.scalar_type() == at::kChar) == is_given(ckv_scale),
               op, ": int8 caches, and no others, need k_rope_scale and c_kv_scale");
+  for (const auto& [name, tensor] :
+       {std::pair("k_rope_scale", k_scale), std::pair("k_rope_offset", k_offset)}) {
+    check_if_given(op, name, tensor, {cos.size(3)});
+  }
+  for (const auto& [name, tensor] :
+       {std::pair("c_kv_scale", ckv_scale), std::pair("c_kv_offset", ckv_offset)}) {
+    check_if_given(op, name, tensor, {gamma.size(0)});
+  }
 }
 
 template <class T>
@@ -62,6 +78,29 @@ void check_mla_prolog(const char* op, const T& x, const T& weight_dq, const T& w
   check_dim(op, "kr_cache", kr_cache, 4, 4);
   check_shape(op, "kv_cache", kv_cache, {kv_cache.size(0), kv_cache.size(1), Int<T>(1), rank_kv});
   check_shape(op, "kr_cache", kr_cache, {kv_cache.size(0), kv_cache.size(1), Int<T>(1), rotated});
+}
+
+// Where the tokens go, and the scales of int8: one for each token or column.
+template <class T>
+void check_mla_scales(const char* op, const T& x, const T& weight_dq, const T& weight_uq_qr,
+                      const T& weight_dkv_kr, const T& gamma_ckv, const T& sin,
+                      const std::optional<T>& index, const std::optional<T>& scale_x,
+                      const std::optional<T>& scale_dq, const std::optional<T>& scale_uq_qr,
+                      const std::optional<T>& scale_dkv_kr, const std::optional<T>& scale_ckv,
+                      const std::optional<T>& scale_ckr, const std::optional<T>& smooth_cq) {
+  const auto check_columns = [&](const char* name, const std::optional<T>& scale, Int<T> columns) {
+    check_if_given(op, name, scale, {Int<T>(1), columns});
+  };
+  check_if_given(op, "cache_index", index, Ints<T>(x.sizes().begin(), x.sizes().end() - 1));
+  check_if_given(op, "dequant_scale_x", scale_x, {token_count(x), Int<T>(1)});
+  check_columns("dequant_scale_w_dq", scale_dq, weight_dq.size(1));
+  check_columns("dequant_scale_w_uq_qr", scale_uq_qr, weight_uq_qr.size(1));
+  check_columns("dequant_scale_w_dkv_kr", scale_dkv_kr, weight_dkv_kr.size(1));
+  check_columns("smooth_scales_cq", smooth_cq, weight_dq.size(1));
+  check_columns("quant_scale_ckr", scale_ckr, sin.size(-1));
+  if (is_given(scale_ckv) && scale_ckv->numel() != 1) {
+    check_columns("quant_scale_ckv", scale_ckv, gamma_ckv.size(0));
+  }
 }
 
 template <class T>
@@ -102,10 +141,6 @@ Output<T> mla_query_rope(const T& x, const T& weight_uk, const T& sin) {
   return sized(x, mla_heads(x, weight_uk, sin.size(-1)), sin.scalar_type());
 }
 
-template <class T>
-Int<T> token_count(const T& x) {
-  return x.dim() == 2 ? x.size(0) : Int<T>(x.size(0) * x.size(1));
-}
 // Of an int8 query; otherwise `otherwise` elements.
 template <class T>
 Output<T> mla_query_scale(const T& x, const T& weight_uk, at::ScalarType dtype, int64_t otherwise) {

@@ -91,13 +91,23 @@ inline void check_unpadded(const char* op, bool padded) {
 }
 
 template <class T>
-void check_token_permute(const T& tokens, const T& indices, bool padded) {
-  constexpr char op[] = "npu_moe_token_permute";
+void check_token_permute(const char* op, const T& tokens, const T& indices, bool padded) {
   check_unpadded(op, padded);
   check_dim(op, "tokens", tokens, 2, 2);
   check_dim(op, "indices", indices, 1, 2);
   TORCH_CHECK(indices.size(0) == tokens.size(0), op, ": indices ", indices.sizes(),
               " must have a row for each of the tokens ", tokens.sizes());
+}
+template <class T>
+void check_token_permute_grad(const char* op, const T& tokens, const T& grad, const T& indices,
+                              const T& places, bool padded) {
+  check_token_permute(op, tokens, indices, padded);
+  check_dim(op, "grad_permuted_tokens", grad, 2, 2);
+  check_same_last(op, "grad_permuted_tokens", grad, "tokens", tokens);
+  TORCH_CHECK(grad.size(0) > 0 && grad.size(0) <= indices.numel(), op,
+              ": grad_permuted_tokens must have 1 to ", indices.numel(),
+              " rows, the elements of indices, got shape ", grad.sizes());
+  check_shape(op, "sorted_indices", places, {indices.numel()});
 }
 inline int64_t choices_of(const at::Tensor& indices) {
   return indices.dim() == 1 ? 1 : indices.size(1);
@@ -111,13 +121,15 @@ Output<T> permuted_tokens(const T& tokens, const T& indices, int64_t wanted) {
 }
 
 template <class T>
-void check_token_unpermute(const T& tokens, const T& places, const std::optional<T>& probs,
-                           bool padded, at::OptionalIntArrayRef restore_shape) {
-  constexpr char op[] = "npu_moe_token_unpermute";
+void check_token_unpermute(const char* op, const T& tokens, const T& places,
+                           const std::optional<T>& probs, bool padded,
+                           at::OptionalIntArrayRef restore_shape) {
   check_unpadded(op, padded);
   TORCH_CHECK(!restore_shape.has_value(), op, ": restore_shape must be None");
   check_dim(op, "permuted_tokens", tokens, 2, 2);
   check_dim(op, "sorted_indices", places, 1, 1);
+  TORCH_CHECK(tokens.size(0) > 0 || places.size(0) == 0, op, ": permuted_tokens ", tokens.sizes(),
+              " must have the rows that sorted_indices ", places.sizes(), " tell");
   if (!is_given(probs)) return;
   check_dim(op, "probs", *probs, 2, 2);
   TORCH_CHECK(probs->numel() == places.numel(), op, ": probs ", probs->sizes(),
@@ -131,11 +143,22 @@ Output<T> unpermuted_tokens(const T& tokens, const T& places, const std::optiona
 }
 
 template <class T>
+void check_token_unpermute_grad(const T& tokens, const T& grad, const T& places,
+                                const std::optional<T>& probs, bool padded,
+                                at::OptionalIntArrayRef restore_shape) {
+  constexpr char op[] = "npu_moe_token_unpermute_grad";
+  check_token_unpermute(op, tokens, places, probs, padded, restore_shape);
+  check_shape(op, "grad_unpermuted_tokens", grad, unpermuted_tokens(tokens, places, probs).sizes);
+}
+
+template <class T>
 Int<T> finalized_count(const T& rows, const std::optional<T>& scales, int64_t k) {
   return is_given(scales) ? scales->size(0) : Int<T>(rows.size(0) / k);
 }
 template <class T>
-void check_finalize(const T& expanded, const T& rows, const std::optional<T>& scales,
+void check_finalize(const T& expanded, const T& rows, const std::optional<T>& skip1,
+                    const std::optional<T>& skip2, const std::optional<T>& bias,
+                    const std::optional<T>& scales, const std::optional<T>& experts,
                     int64_t drop_pad_mode, int64_t k) {
   constexpr char op[] = "npu_moe_finalize_routing";
   TORCH_CHECK(drop_pad_mode >= 0 && drop_pad_mode <= 3, op, ": drop_pad_mode must be 0 to 3, got ",
@@ -144,10 +167,24 @@ void check_finalize(const T& expanded, const T& rows, const std::optional<T>& sc
   const int64_t dims = drop_pad_mode % 2 == 0 ? 2 : 3;
   check_dim(op, "expanded_permuted_rows", expanded, dims, dims);
   check_dim(op, "expanded_src_to_dst_row", rows, 1, 1);
-  if (!is_given(scales)) return;
-  check_dim(op, "scales", *scales, 2, 2);
-  TORCH_CHECK(scales->numel() == rows.numel(), op, ": scales ", scales->sizes(),
-              " must have an element for each of expanded_src_to_dst_row ", rows.sizes());
+  TORCH_CHECK(expanded.numel() > 0 || rows.numel() == 0, op, ": expanded_permuted_rows ",
+              expanded.sizes(), " must have the rows that expanded_src_to_dst_row tells");
+  if (is_given(scales)) {
+    check_dim(op, "scales", *scales, 2, 2);
+    TORCH_CHECK(scales->numel() == rows.numel(), op, ": scales ", scales->sizes(),
+                " must have an element for each of expanded_src_to_dst_row ", rows.sizes());
+  }
+  const Int<T> tokens = finalized_count(rows, scales, k), hidden = expanded.size(-1);
+  check_if_given(op, "skip1", skip1, {tokens, hidden});
+  check_if_given(op, "skip2", skip2, {tokens, hidden});
+  const Int<T> each = is_given(scales) ? scales->size(1) : Int<T>(k);
+  check_if_given(op, "export_for_source_row", experts, {tokens, each});
+  if (!is_given(bias)) return;
+  TORCH_CHECK(is_given(experts), op, ": bias needs export_for_source_row, the experts");
+  check_dim(op, "bias", *bias, 2, 2);
+  check_shape(op, "bias", *bias, {bias->size(0), hidden});
+  TORCH_CHECK(bias->size(0) > 0, op, ": bias must have a row for each expert, got shape ",
+              bias->sizes());
 }
 template <class T>
 Output<T> finalized(const T& expanded, const T& rows, const std::optional<T>& scales, int64_t k) {
@@ -159,6 +196,34 @@ Output<T> finalized(const T& expanded, const T& rows, const std::optional<T>& sc
 // A dtype that a caller names by number: torch's own.
 at::ScalarType output_dtype_of(const char* op, std::optional<int64_t> dtype,
                                at::ScalarType otherwise);
+
+// What each group has for the columns of its weight: one tensor [groups, N], or one [N] a group.
+template <class List>
+void check_group_columns(const char* op, const char* name, const std::optional<List>& tensors,
+                         const List& weight, int64_t groups) {
+  using T = std::remove_cvref_t<decltype(weight[0])>;
+  if (!tensors.has_value() || tensors->empty() || (*tensors)[0].numel() == 0) return;
+  if (tensors->size() == 1) {
+    return check_shape(op, name, (*tensors)[0], {Int<T>(groups), weight[0].size(-1)});
+  }
+  TORCH_CHECK(static_cast<int64_t>(tensors->size()) == groups, op, ": ", name,
+              " must be one tensor, or one for each of the ", groups, " groups, got ",
+              tensors->size());
+  for (size_t i = 0; i < tensors->size(); ++i) {
+    const T& own = weight[weight.size() == 1 ? 0 : i];
+    check_shape(op, c10::str(name, "[", i, "]").c_str(), (*tensors)[i], {own.size(-1)});
+  }
+}
+
+template <class List>
+void check_group_product(const char* op, const List& x, const List& weight, size_t i) {
+  const auto& rows = x[x.size() == 1 ? 0 : i];
+  const auto& matrix = weight[weight.size() == 1 ? 0 : i];
+  TORCH_CHECK(rows.size(-1) == matrix.size(-2), op, ": x ", rows.sizes(), " and weight ",
+              matrix.sizes(), " do not multiply");
+  TORCH_CHECK(x.size() > 1 || matrix.size(-1) == weight[0].size(-1), op, ": each weight must have ",
+              weight[0].size(-1), " columns for one result, got shape ", matrix.sizes());
+}
 
 template <class List, class T>
 void check_grouped_matmul(const List& x, const List& weight, const std::optional<T>& group_list,
@@ -174,6 +239,11 @@ void check_grouped_matmul(const List& x, const List& weight, const std::optional
     TORCH_CHECK_NOT_IMPLEMENTED(split_item <= 1, op, ": a list x gives a list: split_item 0 or 1");
     TORCH_CHECK(x.size() == weight.size(), op, ": x and weight are lists of ", x.size(), " and ",
                 weight.size(), " tensors; there must be one weight for each x");
+    for (size_t i = 0; i < x.size(); ++i) {
+      check_dim(op, "each x", x[i], 2, 2);
+      check_dim(op, "each weight", weight[i], 2, 2);
+      check_group_product(op, x, weight, i);
+    }
     return;
   }
   TORCH_CHECK(is_given(group_list) || (weight.size() == 1 && weight[0].dim() == 2), op,
@@ -183,17 +253,41 @@ void check_grouped_matmul(const List& x, const List& weight, const std::optional
               ": one tensor x divided by group_list gives one result: split_item must be 2 or 3. "
               "Split the result by the sizes of the groups.");
   if (!is_given(group_list)) return;
+  check_dim(op, "group_list", *group_list, 1, 1);
+  check_dim(op, "x", x[0], 2, 2);
   const auto groups = group_list->size(0);
   if (group_type == 2) {
     TORCH_CHECK(weight.size() == 1, op, ": group_type 2 takes one weight [rows, columns]");
-    return check_dim(op, "weight", weight[0], 2, 2);
+    check_dim(op, "weight", weight[0], 2, 2);
+    return check_group_product(op, x, weight, 0);
   }
   const bool fits = weight.size() == 1 ? weight[0].dim() == 3 && weight[0].size(0) == groups
                                        : groups == static_cast<int64_t>(weight.size());
   TORCH_CHECK(fits, op, ": weight must be one tensor [", groups,
               " groups, K, N] or a list with one [K, N] for each group");
-  TORCH_CHECK(x[0].size(-1) == weight[0].size(-2), op, ": x ", x[0].sizes(), " and weight ",
-              weight[0].sizes(), " do not multiply");
+  for (size_t i = 0; i < weight.size(); ++i) {
+    if (weight.size() > 1) check_dim(op, "each weight", weight[i], 2, 2);
+    check_group_product(op, x, weight, i);
+  }
+}
+
+// What is multiplied or added for the columns and tokens of groups.
+template <class List, class T>
+void check_group_factors(const List& x, const List& weight, const std::optional<T>& group_list,
+                         std::initializer_list<std::pair<const char*, std::optional<List>>> columns,
+                         const std::optional<List>& per_token_scale) {
+  constexpr char op[] = "npu_grouped_matmul";
+  const auto groups =
+      is_given(group_list) ? as_int(group_list->size(0)) : static_cast<int64_t>(x.size());
+  for (const auto& [name, tensors] : columns) {
+    check_group_columns(op, name, tensors, weight, groups);
+  }
+  if (!per_token_scale.has_value() || per_token_scale->empty()) return;
+  TORCH_CHECK(per_token_scale->size() == x.size(), op, ": per_token_scale must have ", x.size(),
+              " tensors, as x, got ", per_token_scale->size());
+  for (size_t i = 0; i < x.size(); ++i) {
+    check_shape(op, "per_token_scale", (*per_token_scale)[i], {x[i].size(0)});
+  }
 }
 
 template <class List, class T>

@@ -100,6 +100,7 @@ void check_quant_matmul(const T& x1, const T& x2, const T& scale,
                         bool has_more) {
   constexpr char op[] = "npu_quant_matmul";
   check_product(op, x1, x2);
+  check_dim(op, "scale", scale, 1, 1);
   check_along(op, "scale", scale, x2, -1);
   if (is_given(pertoken_scale)) {
     check_shape(op, "pertoken_scale", *pertoken_scale, {x1.size(-2)});
@@ -128,9 +129,11 @@ void check_trans_quant(const T& scale, const std::optional<T>& offset,
 
 template <class T>
 void check_weight_quant(const T& x, const T& weight, const T& scale, const std::optional<T>& offset,
-                        int64_t group_size, bool has_more) {
+                        const std::optional<T>& bias, int64_t group_size, bool has_more) {
   constexpr char op[] = "npu_weight_quant_batchmatmul";
+  check_dim(op, "weight", weight, 2, 2);
   check_product(op, x, weight);
+  check_if_given(op, "bias", bias, {weight.size(1)});
   TORCH_CHECK(group_size == 0 || (group_size > 0 && weight.size(0) % group_size == 0), op,
               ": antiquant_group_size must divide the ", weight.size(0), " rows of weight, got ",
               group_size);

@@ -49,12 +49,27 @@ Output<T> mapped_probs(const T& tokens, const T& map, const std::optional<T>& pr
   return sized(*probs, {mapped_count(map, wanted, padded)});
 }
 
+// As many rows for each token, or with `padded` for each expert.
 template <class T>
-void check_map_permute_grad(const T& grad, const T& places, const T& map) {
-  constexpr char op[] = "npu_moe_token_permute_with_routing_map_grad";
+void check_row_count(const char* op, const char* name, const T& rows, const Int<T>& tokens,
+                     const Int<T>& experts, bool padded) {
+  const Int<T> each = padded ? experts : tokens;
+  TORCH_CHECK(rows.size(0) == 0 || (each > 0 && rows.size(0) % each == 0), op, ": ", name, " ",
+              rows.sizes(), " must have a multiple of ", each, " rows, the ",
+              padded ? "experts" : "tokens", " of routing_map");
+}
+
+template <class T>
+void check_map_permute_grad(const char* op, const T& grad, const std::optional<T>& probs_grad,
+                            const T& places, const T& map, const Int<T>& tokens,
+                            const Int<T>& experts, bool padded) {
   check_dim(op, "the gradient", grad, 2, 2);
-  check_map<T>(op, map, std::nullopt);
+  check_shape(op, "routing_map", map, {tokens, experts});
   check_shape(op, "sorted_indices", places, {grad.size(0)});
+  check_row_count(op, "the gradient", grad, tokens, experts, padded);
+  if (is_given(probs_grad) && probs_grad->numel() != 0) {
+    check_shape(op, "the gradient of probs", *probs_grad, {grad.size(0)});
+  }
 }
 
 template <class T>
@@ -71,16 +86,19 @@ Output<T> mapped_gradient(const T& grad, const T& map) {
 
 template <class T>
 void check_map_unpermute(const T& tokens, const T& places, at::IntArrayRef restore_shape,
-                         const std::optional<T>& probs, const std::optional<T>& map) {
+                         const std::optional<T>& probs, const std::optional<T>& map, bool padded) {
   constexpr char op[] = "npu_moe_token_unpermute_with_routing_map";
   check_dim(op, "permuted_tokens", tokens, 2, 2);
   check_shape(op, "sorted_indices", places, {tokens.size(0)});
   TORCH_CHECK(
       restore_shape.size() == 2 && restore_shape[0] > 0 && tokens.size(1) == restore_shape[1], op,
       ": restore_shape must be [tokens, ", tokens.size(1), "], got ", restore_shape);
+  if (!padded) check_row_count<T>(op, "permuted_tokens", tokens, restore_shape[0], 0, false);
   if (!is_given(probs)) return;
   TORCH_CHECK(is_given(map), op, ": with probs routing_map must be given, too");
   check_map(op, *map, probs);
+  check_shape(op, "routing_map", *map, {Int<T>(restore_shape[0]), map->size(1)});
+  check_row_count<T>(op, "permuted_tokens", tokens, restore_shape[0], map->size(1), padded);
 }
 
 template <class T>
@@ -90,14 +108,22 @@ Output<T> unmapped_probs(const T& places, const std::optional<T>& probs) {
 }
 
 template <class T>
-void check_map_unpermute_grad(const T& grad, const T& places, const std::optional<T>& map,
-                              const std::optional<T>& tokens, const std::optional<T>& probs) {
-  constexpr char op[] = "npu_moe_token_unpermute_with_routing_map_grad";
-  check_dim(op, "the gradient", grad, 2, 2);
+void check_map_unpermute_grad(const char* op, const T& grad, const T& places, const T& tokens_of,
+                              const std::optional<T>& map, const std::optional<T>& tokens,
+                              const std::optional<T>& probs, bool padded,
+                              at::IntArrayRef restore_shape) {
+  TORCH_CHECK(restore_shape.size() == 2, op, ": restore_shape must be [tokens, hidden size], got ",
+              restore_shape);
+  check_shape(op, "the gradient", grad, {Int<T>(restore_shape[0]), Int<T>(restore_shape[1])});
+  check_dim(op, "the indices", places, 1, 1);
+  check_same_shape(op, "permuted_token_id", tokens_of, "the indices", places);
+  if (!padded) check_row_count<T>(op, "the indices", places, grad.size(0), 0, false);
   if (!is_given(probs)) return;
   TORCH_CHECK(is_given(map) && is_given(tokens), op,
               ": with probs routing_map and permuted_tokens must be given, too");
   check_map(op, *map, probs);
+  check_shape(op, "routing_map", *map, {grad.size(0), map->size(1)});
+  check_row_count<T>(op, "the indices", places, grad.size(0), map->size(1), padded);
   check_shape(op, "permuted_tokens", *tokens, {places.numel(), grad.size(1)});
 }
 

@@ -127,6 +127,52 @@ void check_shape(const char* op, const char* name, const T& tensor, const Ints<T
               " must have shape ", Array(sizes), ", got ", tensor.sizes());
 }
 
+// One dimension for each of the last `sizes`, of that size or 1.
+template <class T>
+void check_broadcast(const char* op, const char* name, const T& tensor, const Ints<T>& sizes) {
+  const auto dims = static_cast<int64_t>(sizes.size());
+  bool fits = tensor.dim() <= dims;
+  for (int64_t i = 1; fits && i <= tensor.dim(); ++i) {
+    fits = tensor.size(-i) == 1 || tensor.size(-i) == sizes[dims - i];
+  }
+  TORCH_CHECK(fits, op, ": ", name, " must broadcast to ", c10::ArrayRef<Int<T>>(sizes),
+              ", got shape ", tensor.sizes());
+}
+
+// `tensor` has the shape of `other` but for the last dimension.
+template <class T>
+void check_same_but_last(const char* op, const char* name, const T& tensor, const char* other_name,
+                         const T& other) {
+  const int64_t dims = other.dim();
+  TORCH_CHECK(
+      tensor.dim() == dims && tensor.sizes().slice(0, dims - 1) == other.sizes().slice(0, dims - 1),
+      op, ": ", name, " must have the shape of ", other_name, ", ", other.sizes(),
+      ", but for the last dimension, got ", tensor.sizes());
+}
+
+template <class T>
+void check_same_last(const char* op, const char* name, const T& tensor, const char* other_name,
+                     const T& other) {
+  TORCH_CHECK(tensor.size(-1) == other.size(-1), op, ": ", name,
+              " must have the last dimension of ", other_name, " ", other.sizes(), ", got shape ",
+              tensor.sizes());
+}
+
+template <class T>
+void check_if_given(const char* op, const char* name, const std::optional<T>& tensor,
+                    const Ints<T>& sizes) {
+  if (is_given(tensor)) check_shape(op, name, *tensor, sizes);
+}
+template <class T>
+void check_count(const char* op, const char* name, const T& tensor, const Int<T>& count) {
+  TORCH_CHECK(tensor.numel() == count, op, ": ", name, " must have ", count,
+              " elements, got shape ", tensor.sizes());
+}
+template <class T>
+void check_one_element(const char* op, const char* name, const std::optional<T>& tensor) {
+  if (is_given(tensor)) check_count(op, name, *tensor, Int<T>(1));
+}
+
 // `gamma` has the shape of the last dimensions of `tensor`.
 template <class T>
 void check_gamma(const char* op, const T& tensor, const T& gamma) {
@@ -166,6 +212,15 @@ void check_softmax_mask(const char* op, const T& scores, const T& mask) {
                 ": mask must have the shape of x, ", scores.sizes(),
                 ", or 1 in the first two dimensions, got ", mask.sizes());
   }
+}
+
+// `rstd`: the second result of the norm.
+template <class T>
+void check_norm_grad(const char* op, const T& grad, const T& tensor, const T& gamma,
+                     const T& rstd) {
+  check_gamma(op, tensor, gamma);
+  check_same_shape(op, "dy", grad, "input", tensor);
+  check_shape(op, "rstd", rstd, row_statistic(tensor, gamma).sizes);
 }
 
 template <class T>

@@ -29,6 +29,20 @@ void check_sparse_layouts(const char* op, const T& query, const T& key,
               ": block_table goes with keys in layout PA_BSND, got ", key_layout);
   TORCH_CHECK(sparse_mode == 0 || sparse_mode == 3, op, ": sparse_mode must be 0 or 3, got ",
               sparse_mode);
+  const Int<T> batch = query_layout == "TND" ? query_lengths->numel() : query.size(0);
+  TORCH_CHECK(key_layout != "BSND" || key.size(0) == batch, op, ": key ", key.sizes(),
+              " must have the batch of query ", query.sizes());
+  check_if_given(op, "actual_seq_lengths_query", query_lengths, {batch});
+  check_if_given(op, "the actual_seq_lengths of keys", key_lengths, {batch});
+  if (!in_blocks) return;
+  check_dim(op, "block_table", *block_table, 2, 2);
+  check_shape(op, "block_table", *block_table, {batch, block_table->size(1)});
+}
+
+template <class T>
+void check_key_depth(const char* op, const T& query, const T& key) {
+  TORCH_CHECK(key.size(-1) == query.size(-1), op, ": key must have the depth of query, ",
+              query.size(-1), ", got shape ", key.sizes());
 }
 
 template <class T>
@@ -37,7 +51,8 @@ Ints<T> without_last(const T& tensor) {
 }
 
 template <class T>
-void check_indexer(const char* op, const T& query, const T& weights, int64_t count) {
+void check_indexer(const char* op, const T& query, const T& key, const T& weights, int64_t count) {
+  check_key_depth(op, query, key);
   check_shape(op, "weights", weights, without_last(query));
   TORCH_CHECK(count > 0, op, ": sparse_count must be positive, got ", count);
 }
@@ -76,6 +91,23 @@ void check_sparse_attention(const char* op, const T& query, const T& indices, in
   TORCH_CHECK(block_size >= 1, op, ": sparse_block_size must be positive, got ", block_size);
   TORCH_CHECK_NOT_IMPLEMENTED(attention_mode == 2, op, ": attention_mode must be 2, got ",
                               attention_mode);
+}
+
+// More of the depth, for the scores.
+template <class T>
+void check_sparse_operands(const char* op, const T& query, const T& key,
+                           const std::optional<T>& value, const std::optional<T>& query_rope,
+                           const std::optional<T>& key_rope, const std::optional<T>& sinks) {
+  check_key_depth(op, query, key);
+  if (is_given(value)) check_same_shape(op, "value", *value, "key", key);
+  check_if_given(op, "sinks", sinks, {query.size(-2)});
+  TORCH_CHECK(is_given(query_rope) == is_given(key_rope), op,
+              ": query_rope and key_rope go together");
+  if (!is_given(query_rope)) return;
+  check_same_but_last(op, "query_rope", *query_rope, "query", query);
+  check_same_but_last(op, "key_rope", *key_rope, "key", key);
+  TORCH_CHECK(key_rope->size(-1) == query_rope->size(-1), op, ": query_rope ", query_rope->sizes(),
+              " and key_rope ", key_rope->sizes(), " must have the same depth");
 }
 
 template <class T>

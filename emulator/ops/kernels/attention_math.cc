@@ -23,6 +23,22 @@ Tensor fitting(const Tensor& mask, int64_t rows, int64_t columns) {
   return mask.slice(-2, 0, rows).slice(-1, 0, columns).to(at::kBool);
 }
 
+// The triangle that sparse modes 2 to 4 want as a mask, whatever the lengths are. The hardware
+// reads it; here its first and last row tell it from others.
+void check_triangle(const Tensor& mask, int64_t sparse_mode) {
+  constexpr int64_t kSize = 2048;
+  const bool fits = mask.dim() >= 2 && mask.size(-1) == kSize && mask.size(-2) == kSize &&
+                    mask.numel() == kSize * kSize;
+  TORCH_CHECK(fits, "sparseMode ", sparse_mode, " needs attenMaskOptional [2048, 2048], not shape ",
+              mask.sizes(), ".");
+  const Tensor rows = mask.reshape({kSize, kSize});
+  const Tensor first = rows.select(0, 0).to(at::kBool);
+  TORCH_CHECK(!first[0].item<bool>() && first.slice(0, 1).all().item<bool>() &&
+                  !rows.select(0, kSize - 1).to(at::kBool).any().item<bool>(),
+              "sparseMode ", sparse_mode,
+              " needs attenMaskOptional with ones above the diagonal and zeros elsewhere.");
+}
+
 Tensor scores(const Tensor& query, const Tensor& key, const OptionalTensor& shift, double scale,
               const Masking& masking) {
   Tensor result = at::matmul(query, key.transpose(-1, -2));
@@ -42,13 +58,14 @@ Tensor gather_groups(const Tensor& heads, int64_t groups) {
 
 Tensor Masking::excluded(int64_t rows, int64_t columns) const {
   constexpr int64_t kAll = std::numeric_limits<int32_t>::max();
+  if (!mask) return {};  // then the hardware computes all, whatever the mode is
+  if (sparse_mode >= 2 && sparse_mode <= 4) check_triangle(*mask, sparse_mode);
   switch (sparse_mode) {
     case 0:
-      if (!mask) return {};
       return at::logical_or(fitting(*mask, rows, columns),
                             outside(rows, columns, 0, before, after));
     case 1:
-      return mask ? fitting(*mask, rows, columns) : Tensor();
+      return fitting(*mask, rows, columns);
     case 2:
       return outside(rows, columns, 0, kAll, 0);
     case 3:

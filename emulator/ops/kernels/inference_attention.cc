@@ -42,6 +42,8 @@ class Inference {
       TORCH_CHECK(std::ranges::find(known, one) != std::end(known), "inputLayout is ",
                   options.layout, ", with ", one, ", which is not emulated.");
     }
+    TORCH_CHECK(options.sparse_mode < 2 || has(options.mask), "sparseMode ", options.sparse_mode,
+                " needs attenMaskOptional [2048, 2048].");
     TORCH_CHECK(is_packed() ? has(options.query_lengths) : true,
                 "actualSeqLengths are needed with TND and NTD.");
     batch_ = is_packed()        ? static_cast<int64_t>(options.query_lengths->size())
@@ -66,8 +68,10 @@ class Inference {
       if (has(options_.key_rope)) k = at::cat({k, stored({*options_.key_rope}, b, {})}, -1);
       if (k.size(2) == 0) continue;
       const int64_t groups = options_.heads / key_heads_;
-      const Masking masking{sliced(options_.mask, b, q.size(2), k.size(2)), options_.sparse_mode,
-                            options_.before, options_.after};
+      const bool of_sequence = options_.sparse_mode < 2;
+      const Masking masking{
+          of_sequence ? sliced(options_.mask, b, q.size(2), k.size(2)) : options_.mask,
+          options_.sparse_mode, options_.before, options_.after};
       const OptionalTensor shift = sliced(options_.shift, b, q.size(2), k.size(2));
       q = options_.quantization.of_scores(q);
       const Weights found = with_sink(

@@ -4,7 +4,6 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 
-#include "emulator/ops/kernels/attention_math.h"
 #include "emulator/ops/kernels/bits.h"
 #include "emulator/ops/kernels/optional.h"
 
@@ -67,6 +66,10 @@ class AttentionLayout {
 
   void store_queries(Tensor& target, const AttentionPart& part, const Tensor& heads) const {
     store(target, heads, part.query_begin, part.query_end);
+  }
+  // Queries without any key see nothing.
+  void clear_queries(Tensor& target, const AttentionPart& part) const {
+    (is_packed() ? target.slice(0, part.query_begin, part.query_end) : target).zero_();
   }
   void store_keys(Tensor& target, const AttentionPart& part, const Tensor& heads) const {
     store(target, heads, part.key_begin, part.key_end);
@@ -174,6 +177,14 @@ OptionalTensor Attention::shift_of(const AttentionPart& part, int64_t rows, int6
   TORCH_CHECK(false, "pseType is ", shift_type, "; it must be 0 to 3.");
 }
 
+// Sequences that lie one after the other may have a mask each.
+Masking Attention::masking(const AttentionPart& part) const {
+  const bool of_sequence =
+      has(mask) && layout_name == "TND" && mask->dim() == 4 && mask->size(0) > 1;
+  return {of_sequence ? OptionalTensor(mask->narrow(0, part.index, 1)) : mask, sparse_mode, before,
+          after};
+}
+
 Tensor Attention::dropout(const AttentionPart& part, const Tensor& like) const {
   if (!has(drop_bits) || keep >= 1) return {};
   const int64_t end = layout_name == "TND" ? part.bits_end : like.numel();
@@ -182,11 +193,15 @@ Tensor Attention::dropout(const AttentionPart& part, const Tensor& like) const {
 
 void Attention::forward(Tensor& maximum, Tensor& sum, Tensor& out) const {
   const AttentionLayout in = layout();
-  const Masking masking{mask, sparse_mode, before, after};
   for (const AttentionPart& part : in.parts()) {
     const Tensor q = queries(in, part), k = keys(in, part);
+    if (k.size(-2) == 0) {
+      for (Tensor* target : {&maximum, &sum, &out}) in.clear_queries(*target, part);
+      continue;
+    }
     Weights found = with_sink(
-        attention_weights(q, k, shift_of(part, q.size(-2), k.size(-2)), scale, masking), sink);
+        attention_weights(q, k, shift_of(part, q.size(-2), k.size(-2)), scale, masking(part)),
+        sink);
     in.store_statistic(maximum, part, found.maximum);
     in.store_statistic(sum, part, found.sum);
     const Tensor drop = dropout(part, found.weights);
@@ -199,16 +214,20 @@ void Attention::backward(const Tensor& grad, const OptionalTensor& maximum,
                          const OptionalTensor& sum, Outputs out) const {
   TORCH_CHECK(maximum && sum, "softmaxMaxOptional and softmaxSumOptional are needed.");
   const AttentionLayout in = layout();
-  const Masking masking{mask, sparse_mode, before, after};
   // Slopes have no gradient: the hardware leaves dpseOut alone.
   const bool of_shift = has(out.shift) && shift_type < static_cast<int64_t>(ShiftType::kDistance);
   if (has(out.sink)) out.sink->zero_();
   for (const AttentionPart& part : in.parts()) {
     const Tensor q = queries(in, part), k = keys(in, part);
+    if (k.size(-2) == 0) {
+      in.clear_queries(out.query, part);
+      if (has(out.query_rope)) in.clear_queries(*out.query_rope, part);
+      continue;
+    }
     const Tensor peak = in.statistic(*maximum, part).narrow(-1, 0, 1);
     const Tensor total = in.statistic(*sum, part).narrow(-1, 0, 1);
     const Tensor weights = attention_weights(q, k, shift_of(part, q.size(-2), k.size(-2)), scale,
-                                             masking, peak, total);
+                                             masking(part), peak, total);
     const Gradients made =
         attention_gradients(in.queries(grad, part), q, k, spread(in.keys(value, part), in.groups()),
                             weights, dropout(part, weights), scale, in.groups());

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "emulator/ops/emulate.h"
+#include "emulator/ops/kernels/attention_math.h"
 
 // Attention of training, forward and backward.
 namespace ascend_emulator {
@@ -44,6 +44,7 @@ struct Attention {
   Tensor queries(const AttentionLayout& layout, const AttentionPart& part) const;
   Tensor keys(const AttentionLayout& layout, const AttentionPart& part) const;
   OptionalTensor shift_of(const AttentionPart& part, int64_t rows, int64_t columns) const;
+  Masking masking(const AttentionPart& part) const;
   Tensor dropout(const AttentionPart& part, const Tensor& like) const;
 };
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from device import Device
+from device import DEVICE_FAULT, AclError, Device
 from sample import seeded
 from torch.nn import functional as F
 
@@ -15,12 +15,14 @@ LAYOUTS = {
     "SBH": lambda x: x.permute(2, 0, 1, 3).flatten(2),
 }
 BAND = torch.ones(ROWS, COLUMNS, dtype=torch.bool).triu(2)
+TRIANGLE = torch.ones(2048, 2048, dtype=torch.bool).triu(1)
 MASKS = {
     "none": (None, 0, None),
     "mask": (BAND, 0, ~BAND),
     "all": (BAND, 1, ~BAND),
-    "causal": (None, 2, torch.ones(ROWS, COLUMNS).tril().bool()),
-    "right causal": (None, 3, torch.ones(ROWS, COLUMNS).tril(COLUMNS - ROWS).bool()),
+    "causal": (TRIANGLE, 2, torch.ones(ROWS, COLUMNS).tril().bool()),
+    "right causal": (TRIANGLE, 3, torch.ones(ROWS, COLUMNS).tril(COLUMNS - ROWS).bool()),
+    "no mask, no mode": (None, 2, None),
 }
 
 
@@ -77,3 +79,29 @@ def test_dropout_keeps_the_expectation(device: Device) -> None:
     torch.testing.assert_close(out, 2 * reference(*tensors, None, 0.3))
     out, _ = forward(device, "BNSD", tensors, None, 0, torch.zeros_like(bits), 0.5)
     assert not out.any()
+
+
+@pytest.mark.parametrize("mask", [BAND, torch.zeros_like(TRIANGLE), TRIANGLE.t()])
+def test_sparse_modes_want_the_triangle(device: Device, mask: torch.Tensor) -> None:
+    try:
+        with pytest.raises(AclError, match="sparseMode 3 needs attenMaskOptional") as caught:
+            forward(device, "BNSD", inputs(), mask.contiguous(), 3)
+    finally:
+        device.new_stream()
+    assert caught.value.code == DEVICE_FAULT
+
+
+def test_sequences_without_tokens(device: Device) -> None:
+    query, key = seeded(5, HEADS, DEPTH), seeded(6, HEADS, DEPTH, seed=1)
+    out, sums = torch.ones_like(query), [torch.ones(5, HEADS, 8) for _ in range(2)]
+    ends = [2, 2, 4, 5], [3, 3, 3, 6]  # one has neither queries nor keys, one no keys
+    device.call(
+        "aclnnFlashAttentionVarLenScore", query, key, key, None, None, None, None, None, *ends,
+        0.3, 1.0, FULL, FULL, HEADS, "TND", 0, 0, *sums, torch.empty(0), out,
+    )  # fmt: skip
+    parts = [(query[a:b], key[c:d]) for a, b, c, d in ((0, 2, 0, 3), (4, 5, 3, 6))]
+    first, last = (
+        reference(*(t.transpose(0, 1)[None] for t in (q, k, k)), None, 0.3)[0].transpose(0, 1)
+        for q, k in parts
+    )
+    torch.testing.assert_close(out, torch.cat((first, torch.zeros(2, HEADS, DEPTH), last)))
