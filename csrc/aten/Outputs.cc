@@ -6,6 +6,7 @@
 #include <ATen/native/Resize.h>
 #include <c10/core/CPUAllocator.h>
 
+#include "csrc/aten/Targets.h"
 #include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGuard.h"
@@ -127,14 +128,9 @@ at::Tensor make(const Spec& spec) {
 }
 
 at::Tensor fit(const at::Tensor& out, const Spec& spec) {
-  TORCH_CHECK(spec.device == out.device(), "Expected out tensor to have device ", spec.device,
-              ", but got ", out.device(), " instead");
-  TORCH_CHECK(c10::canCast(spec.dtype, out.scalar_type()), "result type ", spec.dtype,
-              " can't be cast to the desired output type ", out.scalar_type());
-  at::assert_no_internal_overlap(out);  // resizing would make it go away
-  const bool resized = at::native::resize_output(out, spec.sizes);
-  if (resized && !spec.strides.empty()) out.as_strided_(spec.sizes, spec.strides);
-  return out.scalar_type() == spec.dtype ? out : make(spec);
+  TORCH_CHECK(spec.dtype == out.scalar_type(), "Expected out tensor to have dtype ", spec.dtype,
+              ", but got ", out.scalar_type(), " instead");
+  return fit_cast(out, spec);
 }
 
 at::Tensor fit_inplace(const at::Tensor& self, const Spec& spec) {
@@ -144,6 +140,8 @@ at::Tensor fit_inplace(const at::Tensor& self, const Spec& spec) {
 }
 
 at::Tensor& copy_out(const at::Tensor& result, at::Tensor& out) {
+  check_castable(result.device(), result.scalar_type(), out);
+  at::assert_no_internal_overlap(out);
   at::native::resize_output(out, result.sizes());
   return out.copy_(result);
 }

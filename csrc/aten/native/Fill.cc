@@ -3,7 +3,9 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
+#include "csrc/aten/Targets.h"
 #include "csrc/aten/aclnn/copy.h"
+#include "csrc/aten/aclnn/indexing.h"
 #include "csrc/aten/aclnn/unary.h"
 #include "csrc/core/NPUGuard.h"
 
@@ -12,16 +14,20 @@ namespace {
 
 at::Tensor& fill_scalar(at::Tensor& self, const at::Scalar& value) {
   check_representable(value, self.scalar_type());
-  at::assert_no_internal_overlap(self);
   if (self.numel() == 0) return self;
   const c10_npu::NPUGuard guard(self.device());
-  ACLNN_CALL(aclnnInplaceFillScalar, self, value);
+  if (C10_UNLIKELY(repeats(self))) {
+    ACLNN_CALL(aclnnInplaceFillScalar, distinct(self), value);
+  } else {
+    ACLNN_CALL(aclnnInplaceFillScalar, self, value);
+  }
   return self;
 }
 
 at::Tensor& fill_tensor(at::Tensor& self, const at::Tensor& value) {
   TORCH_CHECK(value.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ",
               value.dim(), " dimensions.");
+  at::assert_no_internal_overlap(self);
   if (value.is_cpu()) return fill_scalar(self, value.item());
   return self.copy_(value);  // broadcasts and casts on the device
 }
@@ -33,12 +39,45 @@ at::Tensor& zero(at::Tensor& self) {
   return self;
 }
 
+// fill(target, mask): of an expanded tensor, each element once.
+template <class Fill>
+at::Tensor& masked_fill(at::Tensor& self, const at::Tensor& mask, const Fill& fill) {
+  check_mask("masked_fill_", mask, self);
+  if (mask.device() == self.device()) at::assert_no_partial_overlap(self, mask);
+  if (self.numel() == 0) return self;
+  const c10_npu::NPUGuard guard(self.device());
+  if (C10_UNLIKELY(repeats(self))) {
+    TORCH_WARN_ONCE("masked_fill_ on an expanded tensor is deprecated: clone() the tensor first.");
+    fill(distinct(self), distinct_mask(mask, self));
+  } else {
+    fill(self, mask);
+  }
+  return self;
+}
+
+at::Tensor& masked_fill_scalar(at::Tensor& self, const at::Tensor& mask, const at::Scalar& value) {
+  check_representable(value, self.scalar_type());
+  return masked_fill(self, mask, [&](const at::Tensor& target, const at::Tensor& hits) {
+    ACLNN_CALL(aclnnInplaceMaskedFillScalar, target, hits, value);
+  });
+}
+
+at::Tensor& masked_fill_tensor(at::Tensor& self, const at::Tensor& mask, const at::Tensor& value) {
+  check_fill("masked_fill_", self, value);
+  if (value.device() == self.device()) at::assert_no_partial_overlap(self, value);
+  return masked_fill(self, mask, [&](const at::Tensor& target, const at::Tensor& hits) {
+    ACLNN_CALL(aclnnInplaceMaskedFillTensor, target, hits, on_device(value, self));
+  });
+}
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("fill_.Scalar", &fill_scalar);
   m.impl("fill_.Tensor", &fill_tensor);
   m.impl("zero_", &zero);
+  m.impl("masked_fill_.Scalar", &masked_fill_scalar);
+  m.impl("masked_fill_.Tensor", &masked_fill_tensor);
 }
 
 }  // namespace at_npu

@@ -56,7 +56,7 @@ at::Tensor& chunk_cat_out(at::TensorList tensors, int64_t dim, int64_t chunks, a
   const std::optional<Spec> spec = one_chunk_cat(tensors, dim, chunks);
   if (!spec) return at::native::_chunk_cat_out(tensors, dim, chunks, out);
   const c10_npu::NPUGuard guard(tensors[0].device());
-  const at::Tensor result = fit(out, *spec);
+  const at::Tensor result = fit_cast(out, *spec);
   ACLNN_CALL(aclnnChunkCat, tensors, dim, chunks, result);
   give_back(result, out);
   return out;

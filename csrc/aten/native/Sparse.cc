@@ -1,3 +1,4 @@
+#include <ATen/ExpandUtils.h>
 #include <ATen/ops/_sparse_coo_tensor_unsafe.h>
 #include <ATen/ops/_to_sparse_native.h>
 #include <ATen/ops/_unique2.h>
@@ -5,12 +6,15 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/result_type.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <torch/library.h>
 
+#include "csrc/aten/Targets.h"
+
 // Sparse (COO) tensors: what PyTorch has no kernel for that serves any device. The others are
-// generated, csrc/aten/codegen/sparse.py.
+// generated, csrc/aten/codegen/layouts.py.
 namespace at_npu {
 namespace {
 
@@ -55,6 +59,7 @@ void add_to_dense(const at::Tensor& dense, const at::Tensor& sparse, const at::S
               "add: expected 'self' and 'other' to have the same "
               "size, but self has size ",
               dense.sizes(), " while other has size ", sparse.sizes());
+  check_castable(dense.device(), at::result_type(dense, sparse), out);
   if (!out.is_same(dense)) out.resize_(dense.sizes()).copy_(dense);
   if (sparse._nnz() == 0) return;
   const int64_t dims = sparse.sparse_dim();
@@ -76,6 +81,7 @@ at::Tensor& add_out(const at::Tensor& self, const at::Tensor& other, const at::S
   TORCH_CHECK(self.sizes() == other.sizes() && self.sparse_dim() == other.sparse_dim(),
               "add: expected sizes of 'self' and 'other' to match, but ", self.sizes(),
               " != ", other.sizes());
+  check_castable(self.device(), at::result_type(self, other), out);
   const at::ScalarType dtype = out.scalar_type();
   const at::Tensor values = other._values().to(dtype).mul(alpha);
   const at::Tensor sum = at::_sparse_coo_tensor_unsafe(
@@ -104,15 +110,17 @@ at::Tensor sparse_mask(const at::Tensor& self, const at::Tensor& mask) {
                                        mask.is_coalesced());
 }
 
-// Of the same indices, or with a dense tensor.
+// Of the same indices, or with a dense tensor that broadcasts to the sparse one.
 at::Tensor& mul_out(const at::Tensor& self, const at::Tensor& other, at::Tensor& out) {
   if (!self.is_sparse()) return mul_out(other, self, out);
+  check_castable(self.device(), at::result_type(self, other), out);
   const at::Tensor sparse = self.coalesce();
   at::Tensor factor = other;
   if (other.dim() != 0) {
-    TORCH_CHECK(self.sizes() == other.sizes(), "mul(sparse, x): expected x of size ", self.sizes(),
-                ", but got ", other.sizes());
-    factor = values_at(other.is_sparse() ? other.to_dense() : other, sparse);
+    TORCH_CHECK(other.is_sparse() ? self.sizes() == other.sizes()
+                                  : at::is_expandable_to(other.sizes(), self.sizes()),
+                "mul(sparse, x): expected x of size ", self.sizes(), ", but got ", other.sizes());
+    factor = values_at(other.is_sparse() ? other.to_dense() : other.expand(self.sizes()), sparse);
   }
   const at::Tensor product = at::_sparse_coo_tensor_unsafe(
       sparse._indices(), sparse._values().mul(factor).to(out.scalar_type()), self.sizes(),
