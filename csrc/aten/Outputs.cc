@@ -6,7 +6,6 @@
 #include <ATen/native/Resize.h>
 #include <c10/core/CPUAllocator.h>
 
-#include "csrc/aten/Targets.h"
 #include "csrc/core/NPUCachingAllocator.h"
 #include "csrc/core/NPUFunctions.h"
 #include "csrc/core/NPUGuard.h"
@@ -15,6 +14,11 @@ namespace at_npu {
 namespace {
 
 constexpr c10::DispatchKeySet kKeys(c10::DispatchKey::PrivateUse1);
+
+void check_device(const at::Tensor& out, at::Device device) {
+  TORCH_CHECK(device == out.device(), "Expected out tensor to have device ", device, ", but got ",
+              out.device(), " instead");
+}
 
 }  // namespace
 
@@ -128,9 +132,13 @@ at::Tensor make(const Spec& spec) {
 }
 
 at::Tensor fit(const at::Tensor& out, const Spec& spec) {
+  check_device(out, spec.device);
   TORCH_CHECK(spec.dtype == out.scalar_type(), "Expected out tensor to have dtype ", spec.dtype,
               ", but got ", out.scalar_type(), " instead");
-  return fit_cast(out, spec);
+  at::assert_no_internal_overlap(out);  // resizing would make it go away
+  const bool resized = at::native::resize_output(out, spec.sizes);
+  if (resized && !spec.strides.empty()) out.as_strided_(spec.sizes, spec.strides);
+  return out;
 }
 
 at::Tensor fit_inplace(const at::Tensor& self, const Spec& spec) {
@@ -140,7 +148,10 @@ at::Tensor fit_inplace(const at::Tensor& self, const Spec& spec) {
 }
 
 at::Tensor& copy_out(const at::Tensor& result, at::Tensor& out) {
-  check_castable(result.device(), result.scalar_type(), out);
+  check_device(out, result.device());
+  TORCH_CHECK(c10::canCast(result.scalar_type(), out.scalar_type()), "result type ",
+              result.scalar_type(), " can't be cast to the desired output type ",
+              out.scalar_type());
   at::assert_no_internal_overlap(out);
   at::native::resize_output(out, result.sizes());
   return out.copy_(result);

@@ -60,6 +60,8 @@ def test_other_dtype(info: OpInfo, dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize("info", _WITH_OUT)
 def test_other_device(info: OpInfo) -> None:
+    if info.full_name in implemented.named("out_anywhere"):
+        pytest.skip("takes any out")
     for sample, result in _results(info):
         out = pytree.tree_map(torch.empty_like, result)
         assert _attempt(info, moved(info, sample), out), "accepted an `out` on the CPU"

@@ -37,7 +37,6 @@ _INCLUDES = """// Generated from csrc/aten/ops/*.yaml.
 #include "csrc/aten/ImageShapes.h"
 #include "csrc/aten/Iterators.h"
 #include "csrc/aten/Structured.h"
-#include "csrc/aten/Targets.h"
 
 // Every call function takes all that its schema has.
 #pragma GCC diagnostic ignored "-Wunused-parameter"

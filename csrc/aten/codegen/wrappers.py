@@ -186,7 +186,7 @@ def _plain_body(entry: Entry, function: NativeFunction) -> list[str]:
     maker = {
         SchemaKind.functional: "make({spec})",
         SchemaKind.inplace: "fit_inplace({target}, {spec})",
-        SchemaKind.out: f"{'fit_cast' if entry.out_casts else 'fit'}({{target}}, {{spec}})",
+        SchemaKind.out: "make({spec})" if entry.out_casts else "fit({target}, {spec})",
     }[kind]
     lines = [] if kind == SchemaKind.functional else _check_targets(entry, targets)
     lines += [
@@ -198,7 +198,8 @@ def _plain_body(entry: Entry, function: NativeFunction) -> list[str]:
     lines.append(_call(entry, results, some))
     if kind == SchemaKind.functional:
         return [*lines, f"return {_returned(results)};"]
-    lines += [f"give_back({r}, {t});" for r, t in zip(results, targets, strict=True)]
+    give_back = "copy_out" if entry.out_casts and kind == SchemaKind.out else "give_back"
+    lines += [f"{give_back}({r}, {t});" for r, t in zip(results, targets, strict=True)]
     return [*lines, f"return {_returned(targets)};"]
 
 

@@ -3,7 +3,6 @@
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
-#include "csrc/aten/Targets.h"
 #include "csrc/aten/aclnn/copy.h"
 #include "csrc/aten/aclnn/indexing.h"
 #include "csrc/aten/aclnn/unary.h"
@@ -11,6 +10,36 @@
 
 namespace at_npu {
 namespace {
+
+// An expanded tensor repeats its elements.
+bool is_repeated(const at::Tensor& tensor, int64_t dim) {
+  return tensor.stride(dim) == 0 && tensor.size(dim) > 1;
+}
+
+bool repeats(const at::Tensor& tensor) {
+  for (int64_t dim = 0; dim < tensor.dim(); ++dim) {
+    if (is_repeated(tensor, dim)) return true;
+  }
+  return false;
+}
+
+// Each of its elements once.
+at::Tensor distinct(const at::Tensor& tensor) {
+  at::Tensor elements = tensor;
+  for (int64_t dim = 0; dim < tensor.dim(); ++dim) {
+    if (is_repeated(tensor, dim)) elements = elements.narrow(dim, 0, 1);
+  }
+  return elements;
+}
+
+// Which of distinct(tensor) the mask hits, at one of their places at least.
+at::Tensor distinct_mask(const at::Tensor& mask, const at::Tensor& tensor) {
+  at::Tensor hits = mask.expand(tensor.sizes());
+  for (int64_t dim = 0; dim < tensor.dim(); ++dim) {
+    if (is_repeated(tensor, dim)) hits = hits.any(dim, /*keepdim=*/true);
+  }
+  return hits;
+}
 
 at::Tensor& fill_scalar(at::Tensor& self, const at::Scalar& value) {
   check_representable(value, self.scalar_type());

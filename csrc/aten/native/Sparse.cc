@@ -11,8 +11,6 @@
 #include <ATen/ops/zeros.h>
 #include <torch/library.h>
 
-#include "csrc/aten/Targets.h"
-
 // Sparse (COO) tensors: what PyTorch has no kernel for that serves any device. The others are
 // generated, csrc/aten/codegen/layouts.py.
 namespace at_npu {
@@ -52,6 +50,12 @@ at::Tensor coalesce(const at::Tensor& self) {
                                        self.options(), /*is_coalesced=*/true);
 }
 
+void check_castable(const at::Tensor& self, const at::Tensor& other, const at::Tensor& out) {
+  const at::ScalarType dtype = at::result_type(self, other);
+  TORCH_CHECK(c10::canCast(dtype, out.scalar_type()), "result type ", dtype,
+              " can't be cast to the desired output type ", out.scalar_type());
+}
+
 // out = dense + alpha * sparse
 void add_to_dense(const at::Tensor& dense, const at::Tensor& sparse, const at::Scalar& alpha,
                   at::Tensor& out) {
@@ -59,7 +63,7 @@ void add_to_dense(const at::Tensor& dense, const at::Tensor& sparse, const at::S
               "add: expected 'self' and 'other' to have the same "
               "size, but self has size ",
               dense.sizes(), " while other has size ", sparse.sizes());
-  check_castable(dense.device(), at::result_type(dense, sparse), out);
+  check_castable(dense, sparse, out);
   if (!out.is_same(dense)) out.resize_(dense.sizes()).copy_(dense);
   if (sparse._nnz() == 0) return;
   const int64_t dims = sparse.sparse_dim();
@@ -81,7 +85,7 @@ at::Tensor& add_out(const at::Tensor& self, const at::Tensor& other, const at::S
   TORCH_CHECK(self.sizes() == other.sizes() && self.sparse_dim() == other.sparse_dim(),
               "add: expected sizes of 'self' and 'other' to match, but ", self.sizes(),
               " != ", other.sizes());
-  check_castable(self.device(), at::result_type(self, other), out);
+  check_castable(self, other, out);
   const at::ScalarType dtype = out.scalar_type();
   const at::Tensor values = other._values().to(dtype).mul(alpha);
   const at::Tensor sum = at::_sparse_coo_tensor_unsafe(
@@ -113,7 +117,7 @@ at::Tensor sparse_mask(const at::Tensor& self, const at::Tensor& mask) {
 // Of the same indices, or with a dense tensor that broadcasts to the sparse one.
 at::Tensor& mul_out(const at::Tensor& self, const at::Tensor& other, at::Tensor& out) {
   if (!self.is_sparse()) return mul_out(other, self, out);
-  check_castable(self.device(), at::result_type(self, other), out);
+  check_castable(self, other, out);
   const at::Tensor sparse = self.coalesce();
   at::Tensor factor = other;
   if (other.dim() != 0) {
