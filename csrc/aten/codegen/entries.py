@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import re
-
 from collections.abc import Iterable
 
 import torchgen

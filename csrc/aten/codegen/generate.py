@@ -1,4 +1,4 @@
-"""Generates the operator library: ATen and vendor operators, kernels of other layouts, docstrings."""
+"""Generates the operator library: ATen and vendor operators, sparse kernels, names, docstrings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""C++ for sparse, compressed and nested tensors: PyTorch's kernels for any device, registered for ours.
+"""C++ for sparse and nested tensors: PyTorch's kernels for any device, registered for ours.
 
 PyTorch's own table tells them: one kernel serves its CPU and CUDA builds. What needs a kernel
 of its own on each device is in csrc/aten/native/Sparse.cc and Nested.cc.

@@ -198,8 +198,8 @@ def _plain_body(entry: Entry, function: NativeFunction) -> list[str]:
     lines.append(_call(entry, results, some))
     if kind == SchemaKind.functional:
         return [*lines, f"return {_returned(results)};"]
-    give_back = "copy_out" if entry.out_casts and kind == SchemaKind.out else "give_back"
-    lines += [f"{give_back}({r}, {t});" for r, t in zip(results, targets, strict=True)]
+    if entry.out_casts and kind == SchemaKind.out:
+        lines += [f"copy_out({r}, {t});" for r, t in zip(results, targets, strict=True)]
     return [*lines, f"return {_returned(targets)};"]
 
 

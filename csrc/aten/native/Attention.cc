@@ -64,7 +64,8 @@ Forward attention(const at::Tensor& query, const at::Tensor& key, const at::Tens
                   bool /*return_debug_mask*/, std::optional<double> scale) {
   TORCH_CHECK(fits_flash(query, key, value, attn_bias, dropout_p, /*enable_gqa=*/false),
               "_scaled_dot_product_fused_attention_overrideable on npu takes float16 or bfloat16 "
-              "tensors [batch, heads, length, depth <= 512], key and value of one size, without bias and dropout. Use "
+              "tensors [batch, heads, length, depth <= 512], key and value of one size, without "
+              "bias and dropout. Use "
               "scaled_dot_product_attention, which chooses a path that fits.");
   const c10_npu::NPUGuard guard(query.device());
   const at::Tensor out = new_like(query);

@@ -25,8 +25,7 @@ void check(const at::Tensor& log_probs, const at::Tensor& targets, at::IntArrayR
   TORCH_CHECK(input_lengths.size() == batch, "input_lengths must be of size batch_size");
   TORCH_CHECK(target_lengths.size() == batch, "target_lengths must be of size batch_size");
   if (targets.dim() == 1) {
-    const int64_t total =
-        std::accumulate(target_lengths.begin(), target_lengths.end(), int64_t{0});
+    const int64_t total = std::accumulate(target_lengths.begin(), target_lengths.end(), int64_t{0});
     TORCH_CHECK(targets.size(0) == total, "Expected tensor to have size ", total,
                 " at dimension 0, but got size ", targets.size(0),
                 " for the targets, one after the other, of ctc_loss");

@@ -133,8 +133,8 @@ at::Tensor& mul_out(const at::Tensor& self, const at::Tensor& other, at::Tensor&
 }
 
 // self * beta + alpha * sparse @ dense
-at::Tensor addmm(const at::Tensor& self, const at::Tensor& sparse, const at::Tensor& dense,
-                 const at::Scalar& beta, const at::Scalar& alpha) {
+at::Tensor add_product(const at::Tensor& self, const at::Tensor& sparse, const at::Tensor& dense,
+                       const at::Scalar& beta, const at::Scalar& alpha) {
   TORCH_CHECK(sparse.is_sparse() && !dense.is_sparse() && !self.is_sparse(),
               "addmm on npu: expected a dense, a sparse and a dense matrix");
   TORCH_CHECK(sparse.sparse_dim() == 2 && sparse.dense_dim() == 0 && dense.dim() == 2 &&
@@ -152,13 +152,13 @@ at::Tensor addmm(const at::Tensor& self, const at::Tensor& sparse, const at::Ten
 
 at::Tensor& addmm_out(const at::Tensor& self, const at::Tensor& sparse, const at::Tensor& dense,
                       const at::Scalar& beta, const at::Scalar& alpha, at::Tensor& out) {
-  const at::Tensor result = addmm(self, sparse, dense, beta, alpha);
+  const at::Tensor result = add_product(self, sparse, dense, beta, alpha);
   return out.resize_(result.sizes()).copy_(result);
 }
 
 at::Tensor& addmm_(at::Tensor& self, const at::Tensor& sparse, const at::Tensor& dense,
                    const at::Scalar& beta, const at::Scalar& alpha) {
-  return self.copy_(addmm(self, sparse, dense, beta, alpha));
+  return self.copy_(add_product(self, sparse, dense, beta, alpha));
 }
 
 at::Tensor to_sparse(const at::Tensor& self, int64_t sparse_dim) {
@@ -177,7 +177,7 @@ TORCH_LIBRARY_IMPL(aten, SparsePrivateUse1, m) {
   m.impl("add.out", &add_out);
   m.impl("mul.out", &mul_out);
   m.impl("sparse_mask", &sparse_mask);
-  m.impl("addmm", &addmm);
+  m.impl("addmm", &add_product);
   m.impl("addmm.out", &addmm_out);
   m.impl("addmm_", &addmm_);
 }
