@@ -4,6 +4,8 @@
 #include <ATen/native/ReduceOpsUtils.h>
 #include <ATen/native/TypeProperties.h>
 
+#include <cmath>
+
 #include "csrc/aten/Arguments.h"
 
 namespace at_npu {
@@ -84,7 +86,14 @@ Spec trace_of(const at::Tensor& self) {
 Spec histogram(const at::Tensor& self, int64_t bins, const at::Scalar& low,
                const at::Scalar& high) {
   TORCH_CHECK(bins > 0, "bins must be > 0, but got ", bins);
-  TORCH_CHECK(low.toDouble() <= high.toDouble(), "max must be larger than min");
+  double least = low.toDouble(), most = high.toDouble();
+  TORCH_CHECK(least <= most, "max must be larger than min");
+  if (least == most && self.numel() != 0 && self.is_floating_point()) {  // the range of the data
+    least = self.min().item().toDouble();
+    most = self.max().item().toDouble();
+  }
+  TORCH_CHECK(std::isfinite(least) && std::isfinite(most), "torch.histogram: range of [", least,
+              ", ", most, "] is not finite");
   return sized(self, {bins});
 }
 

@@ -15,6 +15,11 @@ namespace {
 
 constexpr c10::DispatchKeySet kKeys(c10::DispatchKey::PrivateUse1);
 
+void check_device(const at::Tensor& out, at::Device device) {
+  TORCH_CHECK(device == out.device(), "Expected out tensor to have device ", device, ", but got ",
+              out.device(), " instead");
+}
+
 }  // namespace
 
 at::Tensor empty(at::IntArrayRef sizes, at::ScalarType dtype, at::Device device,
@@ -127,14 +132,13 @@ at::Tensor make(const Spec& spec) {
 }
 
 at::Tensor fit(const at::Tensor& out, const Spec& spec) {
-  TORCH_CHECK(spec.device == out.device(), "Expected out tensor to have device ", spec.device,
-              ", but got ", out.device(), " instead");
-  TORCH_CHECK(c10::canCast(spec.dtype, out.scalar_type()), "result type ", spec.dtype,
-              " can't be cast to the desired output type ", out.scalar_type());
+  check_device(out, spec.device);
+  TORCH_CHECK(spec.dtype == out.scalar_type(), "Expected out tensor to have dtype ", spec.dtype,
+              ", but got ", out.scalar_type(), " instead");
   at::assert_no_internal_overlap(out);  // resizing would make it go away
   const bool resized = at::native::resize_output(out, spec.sizes);
   if (resized && !spec.strides.empty()) out.as_strided_(spec.sizes, spec.strides);
-  return out.scalar_type() == spec.dtype ? out : make(spec);
+  return out;
 }
 
 at::Tensor fit_inplace(const at::Tensor& self, const Spec& spec) {
@@ -144,6 +148,11 @@ at::Tensor fit_inplace(const at::Tensor& self, const Spec& spec) {
 }
 
 at::Tensor& copy_out(const at::Tensor& result, at::Tensor& out) {
+  check_device(out, result.device());
+  TORCH_CHECK(c10::canCast(result.scalar_type(), out.scalar_type()), "result type ",
+              result.scalar_type(), " can't be cast to the desired output type ",
+              out.scalar_type());
+  at::assert_no_internal_overlap(out);
   at::native::resize_output(out, result.sizes());
   return out.copy_(result);
 }

@@ -24,7 +24,10 @@ void event::adopt(Event* given) noexcept { adopted = given; }
 C10_REGISTER_GUARD_IMPL(PrivateUse1, NPUGuardImpl);
 
 NPUGuardImpl::NPUGuardImpl(c10::DeviceType type) {
-  TORCH_INTERNAL_ASSERT(type == kNPU, "NPUGuardImpl serves npu devices, not ", type);
+  TORCH_CHECK(type == kNPU,
+              "Expected all tensors to be on the same device, but found at least two devices, npu "
+              "and ",
+              c10::DeviceTypeName(type, /*lower_case=*/true), ". Move the tensor with .npu().");
 }
 
 c10::Device NPUGuardImpl::exchangeDevice(c10::Device device) const {

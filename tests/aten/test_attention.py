@@ -77,3 +77,26 @@ def test_kernel_says_what_it_takes() -> None:
     full = [t.npu() for t in inputs(torch.float32)]
     with pytest.raises(RuntimeError, match="takes float16 or bfloat16"):
         getattr(torch.ops.aten, FUSED)(*full)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("wrong", [
+    [(1, 2, 4, 16), (1, 2, 5, 16), (1, 2, 6, 16)],
+    [(1, 2, 4, 16), (1, 2, 5, 8), (1, 2, 5, 16)],
+    [(1, 2, 4, 16), (1, 2, 5, 16), (1, 3, 5, 16)],
+    [(2, 2, 4, 16), (2, 2, 5, 16), (3, 2, 5, 16)],
+])  # fmt: skip
+def test_shapes_that_do_not_fit(dtype: torch.dtype, wrong: list[tuple[int, ...]]) -> None:
+    """Refused at the call, as on the CPU: what a kernel finds breaks the stream."""
+    with pytest.raises(RuntimeError) as expected:
+        scaled_dot_product_attention(*[torch.ones(size) for size in wrong])
+    with pytest.raises(type(expected.value)):
+        scaled_dot_product_attention(*[torch.ones(size, dtype=dtype).npu() for size in wrong])
+    torch.npu.synchronize()
+
+
+def test_value_of_another_depth() -> None:
+    q, k, v = torch.rand(1, 2, 4, 16), torch.rand(1, 2, 5, 16), torch.rand(1, 2, 5, 8)
+    actual = scaled_dot_product_attention(*[t.npu().half() for t in (q, k, v)])
+    expected = scaled_dot_product_attention(q, k, v)
+    torch.testing.assert_close(actual.cpu().float(), expected, rtol=1e-2, atol=1e-2)

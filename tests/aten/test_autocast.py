@@ -99,7 +99,12 @@ def test_what_is_made_of_operators(dtype: torch.dtype) -> None:
     """What kernels call inside is not cast."""
     x = torch.arange(80.0).reshape(2, 5, 8).sin()
     layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).eval()
-    calls = (torch.fft.rfft, torch.fft.fft, lambda t: torch.matrix_exp(t[:, :, :5]))
+    calls = (
+        torch.fft.rfft, torch.fft.fft, lambda t: torch.matrix_exp(t[:, :, :5]),
+        lambda t: torch._addmm_activation(t[0, 0, :5], t[0], t[1].mT),
+        lambda t: torch._addmm_activation(t[0, 0, :5], t[0], t[1].mT, use_gelu=True),
+        lambda t: torch.special.entr(t.abs()), lambda t: torch.special.xlog1py(t, t.abs()),
+    )  # fmt: skip
     with torch.no_grad():
         expected = [layer(x), *(call(x) for call in calls)]
         there = layer.npu()

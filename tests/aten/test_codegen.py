@@ -5,7 +5,7 @@ import pathlib
 import aclnn_table
 import pytest
 
-from csrc.aten.codegen import entries, generate, parameters
+from csrc.aten.codegen import entries, generate, layouts, parameters
 
 SCHEMAS = entries.Schemas()
 
@@ -59,6 +59,33 @@ def test_unstructured_operator_with_output_shape() -> None:
     assert "const at::Tensor result0 = make(like(self));" in text
     assert "const at::Tensor result0 = fit(out, like(self));" in text
     assert "const at::Tensor result0 = fit_inplace(self, like(self));" in text
+
+
+def test_output_that_may_have_another_dtype() -> None:
+    text = code(op="abs.out", out="like(self)", out_casts=True, acl="aclnnAbs(self, out)")
+    assert text.count("const at::Tensor result0 = make(like(self));") == 2
+    assert "copy_out(result0, out);" in text
+    assert "const at::Tensor result0 = fit_inplace(self, like(self));" in text
+
+
+def test_autocast_does_not_come_between_operators() -> None:
+    """Only where an expression computes: views and properties do not."""
+    excluded = "ExcludeDispatchKeyGuard no_autocast(kAutocast);"
+    assert excluded in code(op="abs.out", out="like(self)", acl="aclnnAbs(self.log(), out)")
+    assert excluded in code(op="abs.out", out="like(self)", acl="aclnnAbs(at::exp(self), out)")
+    for plain in ("self", "self.reshape({-1})", "self.to(out.scalar_type())", "pair(self.sizes())"):
+        assert excluded not in code(op="abs.out", out="like(self)", acl=f"aclnnAbs({plain}, out)")
+
+
+def test_kernels_of_other_layouts() -> None:
+    """PyTorch's for CPU and CUDA alike; not those that each device has its own of."""
+    text = layouts.source(SCHEMAS)
+    sparse, compressed, nested = text.split("TORCH_LIBRARY_IMPL")[1:]
+    assert "SparsePrivateUse1" in sparse
+    assert 'm.impl("_to_dense"' in sparse
+    assert 'm.impl("_to_dense"' in compressed
+    assert 'm.impl("_to_copy"' in nested
+    assert 'm.impl("_coalesce"' not in text
 
 
 def test_operator_with_a_shape_function_of_ours() -> None:

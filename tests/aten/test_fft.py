@@ -64,3 +64,11 @@ def test_spectrogram_and_back() -> None:
     spectrum = torch.stft(x.npu(), 400, window=window.npu(), return_complex=True)
     assert_near(spectrum, torch.stft(x, 400, window=window, return_complex=True))
     assert_near(torch.istft(spectrum, 400, window=window.npu(), length=4000), x)
+
+
+def test_shifts_of_spectra() -> None:
+    x = torch.arange(24.0).reshape(2, 3, 4)
+    for z in (torch.fft.fft2(x), torch.fft.fft2(x).conj().mT):
+        for call in (torch.fft.fftshift, torch.fft.ifftshift, lambda t: t.roll(3)):
+            assert_near(call(z.npu()), call(z))
+        assert_near(torch.fft.fftshift(z.npu(), dim=-1), torch.fft.fftshift(z, dim=-1))

@@ -14,6 +14,11 @@ def jagged(device: str) -> torch.Tensor:
     return torch.nested.nested_tensor(parts, layout=torch.jagged, device=device)
 
 
+def attend(x: torch.Tensor) -> torch.Tensor:
+    heads = x.unsqueeze(-2).transpose(1, 2)
+    return torch.nn.functional.scaled_dot_product_attention(heads, heads, heads).values()
+
+
 CALLS = {
     "padded": lambda x: torch.nested.to_padded_tensor(x, -1.0),
     "padded_short": lambda x: torch.ops.aten._jagged_to_padded_dense_forward(
@@ -23,6 +28,8 @@ CALLS = {
     "arithmetic": lambda x: (x * 2 + x).values(),
     "linear": lambda x: torch.nn.functional.linear(x, LINEAR.to(x.device)).values(),
     "sum": lambda x: x.sum(-1).values(),
+    "attention": lambda x: attend(x),
+    "attention_half": lambda x: attend(x.half()).float(),
     "unbound": lambda x: torch.cat(x.unbind()),
 }  # fmt: skip
 

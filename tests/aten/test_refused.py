@@ -92,7 +92,9 @@ def test_what_the_cpu_accepts() -> None:
         lambda z: z[:1].expand(3).uniform_(),
         lambda z: z[:1].expand(3).bernoulli_(0.5),
         lambda z: z[:1].expand(3).cumsum_(0),
-        lambda z: z[:1].expand(3).fill_(1),
+        lambda z: z[:1].expand(3).fill_(torch.tensor(1.0)),
+        lambda z: torch.cummax(z, 0, out=(z[:1].expand(6), torch.empty(6).long().npu())),
+        lambda z: torch.cummin(z, 0, out=(torch.empty(6).npu(), z[:1].long().expand(6))),
         lambda z: z[:1].expand(3, 3).addmm_(torch.ones(3, 3).npu(), torch.ones(3, 3).npu()),
         lambda z: torch.mm(torch.ones(3, 3).npu(), torch.ones(3, 3).npu(), out=z[:1].expand(3, 3)),
         lambda z: torch.topk(z, 2, out=(z[:1].expand(2), torch.empty(2).long().npu())),
@@ -140,6 +142,16 @@ def test_outputs_that_overlap(call) -> None:
             torch.rand(3, 2).npu(), torch.tensor([0, 1, 1]).npu(), weight=torch.ones(2).half().npu()
         ),
         lambda x: torch.poisson(x, generator=torch.Generator("npu")),
+        lambda x: torch.normal(0.0, -x),
+        lambda x: torch.normal(x, -x),
+        lambda x: torch.histc(x / 0),
+        lambda x: torch.histc(x, 4, 0, float("inf")),
+        lambda x: torch.nn.functional.ctc_loss(
+            torch.zeros(4, 2, 3).npu(), torch.tensor([1, 2, 1]).npu(), (4, 4), (2, 2)
+        ),
+        lambda x: torch.unique(torch.zeros(0, 0).npu(), dim=0),
+        lambda x: torch.zeros(1, 3).long().npu().add_(x.view(1, 3).to_sparse()),
+        lambda x: torch.ones(1, 3).long().npu().to_sparse().mul_(x.view(1, 3).to_sparse()),
     ],
 )
 def test_bad_arguments(call) -> None:
@@ -152,3 +164,19 @@ def test_median_of_no_integers() -> None:
     for dtype in (torch.int64, torch.int32, torch.uint8):
         empty = torch.empty(0, dtype=dtype)
         assert empty.npu().median().item() == empty.median().item()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, y: torch.searchsorted(x, y),
+        lambda x, y: torch.bucketize(y, x),
+        lambda x, y: torch.ops.npu.npu_swiglu_backward(x, y),
+        lambda x, y: torch.normal(x, 1.0, out=y),
+        lambda x, y: torch.ops.aten._native_batch_norm_legit(x, y, y, True, 0.1, 1e-5),
+    ],
+)
+def test_tensors_of_two_devices(call) -> None:
+    x = torch.ones(4, device="npu")
+    with pytest.raises(RuntimeError, match=r"same device"):
+        call(x, x.cpu())

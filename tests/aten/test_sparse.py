@@ -36,6 +36,8 @@ CALLS = {
     "scaled": lambda d: (sparse(d) * 3).coalesce(),
     "divided": lambda d: (sparse(d) / 4).coalesce(),
     "masked": lambda d: (sparse(d).coalesce() * DENSE.to(d)).coalesce(),
+    "times_row": lambda d: (sparse(d) * DENSE[0].to(d)).to_dense(),
+    "times_column": lambda d: (DENSE[:, :1].to(d) * sparse(d)).to_dense(),
     "times_sparse": lambda d: (sparse(d) * sparse(d, VALUES + 1)).to_dense(),
     "product": lambda d: sparse(d) @ DENSE.t().to(d),
     "addmm": lambda d: torch.addmm(DENSE[:, :3].to(d), sparse(d), DENSE.t().to(d), beta=2, alpha=3),
@@ -57,6 +59,29 @@ CALLS = {
 def test_same_as_cpu(name: str) -> None:
     actual, expected = CALLS[name]("npu"), CALLS[name]("cpu")
     assert actual.device.type == "npu"
+    assert actual.layout == expected.layout
+    torch.testing.assert_close(actual.cpu(), expected)
+
+
+ON_CPU = {
+    "softmax": lambda d: torch.sparse.softmax(sparse(d).coalesce(), 1),
+    "log_softmax": lambda d: torch.sparse.log_softmax(sparse(d).coalesce(), 1),
+    "product_of_sparse": lambda d: (sparse(d) @ sparse(d).t()).coalesce(),
+    "batch": lambda d: torch.bmm(torch.stack([sparse(d)] * 2), torch.stack([DENSE.t().to(d)] * 2)),
+    "hspmm": lambda d: torch.hspmm(sparse(d), DENSE.t().to(d)).coalesce(),
+    "selected": lambda d: sparse(d).coalesce().index_select(0, torch.tensor([2, 0], device=d)),
+    "compressed": lambda d: sparse(d).coalesce().to_sparse_csr().to_dense(),
+    "compressed_dense": lambda d: DENSE.to(d).relu().to_sparse_csr().to_dense(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ON_CPU)
+def test_runs_on_the_cpu_visibly(name: str) -> None:
+    """Sparse operators without a kernel are counted, and their results come back."""
+    actual, expected = ON_CPU[name]("npu"), ON_CPU[name]("cpu")
+    assert actual.device.type == "npu"
+    assert torch_npu._C.fallback_stats()
+    torch_npu._C.reset_fallback_stats()
     assert actual.layout == expected.layout
     torch.testing.assert_close(actual.cpu(), expected)
 

@@ -116,6 +116,34 @@ def test_logsumexp_of_nothing_and_of_complex_numbers(dtype: torch.dtype, rows: i
     torch.testing.assert_close(torch.logsumexp(x.npu(), 1, out=out).cpu(), expected)
 
 
+EXPANDED = {
+    "fill": lambda x, hits: x.fill_(2),
+    "zero": lambda x, hits: x.zero_(),
+    "masked_fill": lambda x, hits: x.masked_fill_(hits, 5.0),
+    "masked_fill_tensor": lambda x, hits: x.masked_fill_(hits, torch.tensor(5.0, device=x.device)),
+    "masked_fill_row": lambda x, hits: x.masked_fill_(hits[0], 5.0),
+}
+
+
+@pytest.mark.parametrize("name", EXPANDED)
+def test_writing_to_expanded_tensors(name: str) -> None:
+    results = {}
+    for device in ("cpu", "npu"):
+        x = torch.arange(4.0, device=device)[None].expand(3, 4)
+        EXPANDED[name](x, torch.eye(3, 4, device=device) > 0)
+        results[device] = x.cpu()
+    assert torch.equal(results["npu"], results["cpu"])
+
+
+@pytest.mark.parametrize("call", [torch.unique, torch.unique_consecutive])
+@pytest.mark.parametrize(("size", "dim"), [((0, 3), 0), ((3, 0), 1), ((3, 0), -1)])
+def test_unique_of_nothing(call, size: tuple[int, int], dim: int) -> None:
+    options = {"return_inverse": True, "return_counts": True, "dim": dim}
+    expected = call(torch.zeros(size), **options)
+    torch.testing.assert_close([t.cpu() for t in call(torch.zeros(size).npu(), **options)],
+                               list(expected))  # fmt: skip
+
+
 def test_splitting_into_views() -> None:
     """FSDP's: strided outputs of one tensor."""
     flat = torch.zeros(3, 8, device="npu")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import re
+from collections.abc import Iterable
 
 import torchgen
 import yaml
@@ -17,8 +18,10 @@ from torchgen.model import (
     SchemaKind,
 )
 
-_KEYS = {"op", "acl", "meta", "out", "pre", "post", "cast", "variants", "computed_as"}
+_KEYS = {"op", "acl", "meta", "out", "pre", "post", "cast", "variants", "computed_as", "out_casts"}
 _META = re.compile(r"(\w+)\((.+)\)")
+# `x.log(` and `at::where(` of an expression.
+_CALLED = re.compile(r"(?:\.|\bat::)(\w+)\(")
 _CALL = re.compile(r"(aclnn\w+)\((.*)\)\s*", re.DOTALL)
 
 
@@ -50,6 +53,8 @@ class Entry:
     calls: tuple[Call, ...]
     meta: tuple[str, str] | None  # class of csrc/aten/Iterators.h and its arguments
     outputs: tuple[str, ...]
+    out_casts: bool  # PyTorch lets `out` have another dtype that the result can be cast to
+    composed: bool  # its calls take what other operators make of the inputs
     pre: str
     post: str  # after the last call, not after one with a condition
     cast: tuple[str, ...] | None
@@ -114,6 +119,11 @@ class Schemas:
         self._backends = parsed.backend_indices
         self._functions = parsed.native_functions
         self._found: dict[str, tuple[NativeFunctionsGroup | None, NativeFunction]] = {}
+        self._makes_tensors = {
+            f.root_name
+            for f in parsed.native_functions
+            if any(result.type.is_tensor_like() for result in f.func.returns) and not f.is_view_op
+        }
         for item in get_grouped_native_functions(parsed.native_functions):
             group = item if isinstance(item, NativeFunctionsGroup) else None
             for function in item.functions() if group else [item]:
@@ -128,6 +138,12 @@ class Schemas:
         """Operator -> kernel of all that a backend of PyTorch has."""
         found = [(f, self._backends[key].get_kernel(f)) for f in self._functions]
         return {str(f.func.name): (f, kernel) for f, kernel in found if kernel}
+
+    def called_in(self, expressions: Iterable[str]) -> bool:
+        """Whether C++ expressions call an operator that computes a tensor."""
+        return any(
+            name in self._makes_tensors for text in expressions for name in _CALLED.findall(text)
+        )
 
     def find(self, op: str) -> tuple[NativeFunctionsGroup | None, NativeFunction]:
         if op not in self._found:
@@ -168,6 +184,8 @@ def parse_entry(data: dict, schemas: Schemas) -> Entry:
         calls=calls,
         meta=parse_meta(op, data["meta"]) if "meta" in data else None,
         outputs=as_tuple(data.get("out")),
+        out_casts=data.get("out_casts", False),
+        composed=schemas.called_in(call.arguments for call in calls),
         pre=data.get("pre", ""),
         post=data.get("post", ""),
         cast=as_tuple(data["cast"]) if "cast" in data else None,

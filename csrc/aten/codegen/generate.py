@@ -10,8 +10,8 @@ import aclnn_table
 from csrc.aten.codegen import (
     entries,
     foreach,
+    layouts,
     parameters,
-    sparse,
     vendor,
     vendor_docs,
     vendor_entries,
@@ -26,6 +26,7 @@ _INCLUDES = """// Generated from csrc/aten/ops/*.yaml.
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/real.h>
 #include <ATen/ops/where.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/library.h>
 
 #include <cmath>
@@ -41,6 +42,13 @@ _INCLUDES = """// Generated from csrc/aten/ops/*.yaml.
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 """
 
+_BEGIN = """
+namespace at_npu {
+namespace {
+
+[[maybe_unused]] constexpr auto kAutocast = c10::DispatchKey::AutocastPrivateUse1;
+"""
+
 
 def shard(selected: list[tuple[entries.Entry, list[wrappers.Wrapper]]]) -> str:
     """One source file. Registering function pointers shares boxing code between signatures."""
@@ -49,7 +57,7 @@ def shard(selected: list[tuple[entries.Entry, list[wrappers.Wrapper]]]) -> str:
     metas = "".join(f"#include <ATen/ops/{root}_meta.h>\n" for root in roots)
     loops = sorted({entry.op.split(".")[0] for entry, _ in selected if foreach.is_foreach(entry)})
     metas += "".join(f"#include <ATen/ops/{loop.rstrip('_')}_native.h>\n" for loop in loops)
-    code = [_INCLUDES + metas + "\nnamespace at_npu {\nnamespace {\n"]
+    code = [_INCLUDES + metas + _BEGIN]
     for entry, functions in selected:
         code.append(f"// {entry.op}")
         if not foreach.is_foreach(entry):
@@ -85,7 +93,7 @@ def main() -> None:
     parser.add_argument("--shards", nargs="*", type=pathlib.Path, default=[], metavar="FILE")
     parser.add_argument("--vendor", nargs="*", type=pathlib.Path, default=[])
     parser.add_argument("--vendor_sources", nargs="*", type=pathlib.Path, metavar="FILE")
-    parser.add_argument("--sparse", type=pathlib.Path, metavar="FILE")
+    parser.add_argument("--layouts", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--docs", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--parameters", nargs="*", type=pathlib.Path, metavar="FILE")
     options = parser.parse_args()
@@ -101,8 +109,8 @@ def main() -> None:
             path.write_text(parameters.includes(text, options.aclnn) + text)
     if options.docs:
         options.docs.write_text(vendor_docs.docs_module(vendor_ops, options.aclnn))
-    if options.sparse:
-        options.sparse.write_text(sparse.source(sparse.kernels(entries.Schemas())))
+    if options.layouts:
+        options.layouts.write_text(layouts.source(entries.Schemas()))
     if options.shards:
         loaded = entries.load(sorted(options.ops))
         for path, text in zip(options.shards, shards(loaded, len(options.shards)), strict=True):

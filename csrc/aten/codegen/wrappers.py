@@ -86,6 +86,8 @@ def _call_function(entry: Entry) -> str:
     if entry.pre:
         lines.append(f"  {entry.pre};")
     lines.append("  if (!compute) return;")
+    if entry.composed:  # autocast must not cast in the middle
+        lines.append("  const c10::impl::ExcludeDispatchKeyGuard no_autocast(kAutocast);")
     for call in entry.calls[:-1]:
         lines.append(f"  if ({call.when}) {{ {call.code} return; }}")
     casts = _cast_names(entry)
@@ -184,7 +186,7 @@ def _plain_body(entry: Entry, function: NativeFunction) -> list[str]:
     maker = {
         SchemaKind.functional: "make({spec})",
         SchemaKind.inplace: "fit_inplace({target}, {spec})",
-        SchemaKind.out: "fit({target}, {spec})",
+        SchemaKind.out: "make({spec})" if entry.out_casts else "fit({target}, {spec})",
     }[kind]
     lines = [] if kind == SchemaKind.functional else _check_targets(entry, targets)
     lines += [
@@ -196,7 +198,8 @@ def _plain_body(entry: Entry, function: NativeFunction) -> list[str]:
     lines.append(_call(entry, results, some))
     if kind == SchemaKind.functional:
         return [*lines, f"return {_returned(results)};"]
-    lines += [f"give_back({r}, {t});" for r, t in zip(results, targets, strict=True)]
+    if entry.out_casts and kind == SchemaKind.out:
+        lines += [f"copy_out({r}, {t});" for r, t in zip(results, targets, strict=True)]
     return [*lines, f"return {_returned(targets)};"]
 
 

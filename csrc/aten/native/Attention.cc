@@ -29,9 +29,10 @@ bool fits_flash(const at::Tensor& query, const at::Tensor& key, const at::Tensor
   const at::ScalarType dtype = query.scalar_type();
   const bool half = dtype == at::kHalf || dtype == at::kBFloat16;
   return is_dense(query) && is_dense(key) && is_dense(value) && half && !enable_gqa &&
-         dropout_p == 0 && !(mask.has_value() && mask->defined()) && query.size(0) == key.size(0) &&
-         query.size(1) == key.size(1) && query.size(-1) <= kMaxDepth &&
-         query.size(-1) == value.size(-1);
+         dropout_p == 0 && !(mask.has_value() && mask->defined()) && key.sizes() == value.sizes() &&
+         query.size(0) == key.size(0) && query.size(1) == key.size(1) &&
+         query.size(-1) == key.size(-1) && query.size(-1) <= kMaxDepth &&
+         key.scalar_type() == dtype && value.scalar_type() == dtype;
 }
 
 int64_t choose(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
@@ -63,7 +64,8 @@ Forward attention(const at::Tensor& query, const at::Tensor& key, const at::Tens
                   bool /*return_debug_mask*/, std::optional<double> scale) {
   TORCH_CHECK(fits_flash(query, key, value, attn_bias, dropout_p, /*enable_gqa=*/false),
               "_scaled_dot_product_fused_attention_overrideable on npu takes float16 or bfloat16 "
-              "tensors [batch, heads, length, depth <= 512] without bias and dropout. Use "
+              "tensors [batch, heads, length, depth <= 512], key and value of one size, without "
+              "bias and dropout. Use "
               "scaled_dot_product_attention, which chooses a path that fits.");
   const c10_npu::NPUGuard guard(query.device());
   const at::Tensor out = new_like(query);

@@ -200,7 +200,9 @@ at::Scalar local_scalar_dense(const at::Tensor& self) {
 
 at::Tensor& narrow_copy_out(const at::Tensor& self, int64_t dim, int64_t start, int64_t length,
                             at::Tensor& out) {
-  return copy_out(self.narrow(dim, start, length), out);
+  const at::Tensor part = self.narrow(dim, start, length);
+  give_back(part, fit(out, sized(part, part.sizes())));
+  return out;
 }
 
 }  // namespace

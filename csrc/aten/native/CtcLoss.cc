@@ -1,6 +1,7 @@
 #include <torch/library.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Arguments.h"
@@ -23,6 +24,12 @@ void check(const at::Tensor& log_probs, const at::Tensor& targets, at::IntArrayR
   const auto batch = static_cast<size_t>(log_probs.size(1));
   TORCH_CHECK(input_lengths.size() == batch, "input_lengths must be of size batch_size");
   TORCH_CHECK(target_lengths.size() == batch, "target_lengths must be of size batch_size");
+  if (targets.dim() == 1) {
+    const int64_t total = std::accumulate(target_lengths.begin(), target_lengths.end(), int64_t{0});
+    TORCH_CHECK(targets.size(0) == total, "Expected tensor to have size ", total,
+                " at dimension 0, but got size ", targets.size(0),
+                " for the targets, one after the other, of ctc_loss");
+  }
   for (size_t i = 0; i < batch; ++i) {
     TORCH_CHECK(input_lengths[i] >= 0 && input_lengths[i] <= log_probs.size(0),
                 "Expected input_lengths to have value at most ", log_probs.size(0),

@@ -56,9 +56,8 @@ at::Tensor& chunk_cat_out(at::TensorList tensors, int64_t dim, int64_t chunks, a
   const std::optional<Spec> spec = one_chunk_cat(tensors, dim, chunks);
   if (!spec) return at::native::_chunk_cat_out(tensors, dim, chunks, out);
   const c10_npu::NPUGuard guard(tensors[0].device());
-  const at::Tensor result = fit(out, *spec);
-  ACLNN_CALL(aclnnChunkCat, tensors, dim, chunks, result);
-  give_back(result, out);
+  if (out.scalar_type() != spec->dtype) return copy_out(chunk_cat(tensors, dim, chunks), out);
+  ACLNN_CALL(aclnnChunkCat, tensors, dim, chunks, fit(out, *spec));
   return out;
 }
 

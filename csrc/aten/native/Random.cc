@@ -283,6 +283,13 @@ at::Tensor& normal_into(at::Tensor& out, const Mean& mean, const Std& std,
   return out.mul_(std).add_(mean);
 }
 
+// As PyTorch does for every device, this waits for the tensor.
+void check_std(const at::Tensor& std) {
+  TORCH_CHECK(!std.is_complex(), "normal expects standard deviation to be non-complex");
+  TORCH_CHECK(std.numel() == 0 || std.min().ge(0).item<bool>(),
+              "normal expects all elements of std >= 0.0");
+}
+
 at::Tensor& normal_tensor_float_out(const at::Tensor& mean, double std, OptionalGenerator generator,
                                     at::Tensor& out) {
   TORCH_CHECK(std >= 0, "normal expects std >= 0.0, but found std ", std);
@@ -296,6 +303,7 @@ at::Tensor normal_tensor_float(const at::Tensor& mean, double std, OptionalGener
 
 at::Tensor& normal_float_tensor_out(double mean, const at::Tensor& std, OptionalGenerator generator,
                                     at::Tensor& out) {
+  check_std(std);
   at::native::resize_output(out, std.sizes());
   return normal_into(out, mean, std, generator);
 }
@@ -306,6 +314,7 @@ at::Tensor normal_float_tensor(double mean, const at::Tensor& std, OptionalGener
 
 at::Tensor& normal_tensor_tensor_out(const at::Tensor& mean, const at::Tensor& std,
                                      OptionalGenerator generator, at::Tensor& out) {
+  check_std(std);
   at::native::resize_output(out, at::infer_size(mean.sizes(), std.sizes()));
   return normal_into(out, mean, std, generator);
 }

@@ -1,5 +1,4 @@
 #include <ATen/native/BucketizationUtils.h>
-#include <ATen/native/Resize.h>
 #include <torch/library.h>
 
 #include "csrc/aten/AclnnCall.h"
@@ -18,7 +17,7 @@ at::Tensor& search_out(const at::Tensor& sequence, const at::Tensor& self, bool 
   at::native::searchsorted_pre_check(sequence, self, out, out_int32, right, side,
                                      sorter.value_or(at::Tensor()));
   const c10_npu::NPUGuard guard(self.device());
-  at::native::resize_output(out, self.sizes());
+  fit(out, sized(self, self.sizes(), out_int32 ? at::kInt : at::kLong));
   if (out.numel() == 0) return out;
   if (sequence.numel() == 0) return out.zero_();
   const at::ScalarType dtype = at::result_type(sequence, self);

@@ -1,3 +1,4 @@
+#include <ATen/ExpandUtils.h>
 #include <ATen/ops/_sparse_coo_tensor_unsafe.h>
 #include <ATen/ops/_to_sparse_native.h>
 #include <ATen/ops/_unique2.h>
@@ -5,12 +6,13 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/result_type.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <torch/library.h>
 
 // Sparse (COO) tensors: what PyTorch has no kernel for that serves any device. The others are
-// generated, csrc/aten/codegen/sparse.py.
+// generated, csrc/aten/codegen/layouts.py.
 namespace at_npu {
 namespace {
 
@@ -48,6 +50,12 @@ at::Tensor coalesce(const at::Tensor& self) {
                                        self.options(), /*is_coalesced=*/true);
 }
 
+void check_castable(const at::Tensor& self, const at::Tensor& other, const at::Tensor& out) {
+  const at::ScalarType dtype = at::result_type(self, other);
+  TORCH_CHECK(c10::canCast(dtype, out.scalar_type()), "result type ", dtype,
+              " can't be cast to the desired output type ", out.scalar_type());
+}
+
 // out = dense + alpha * sparse
 void add_to_dense(const at::Tensor& dense, const at::Tensor& sparse, const at::Scalar& alpha,
                   at::Tensor& out) {
@@ -55,6 +63,7 @@ void add_to_dense(const at::Tensor& dense, const at::Tensor& sparse, const at::S
               "add: expected 'self' and 'other' to have the same "
               "size, but self has size ",
               dense.sizes(), " while other has size ", sparse.sizes());
+  check_castable(dense, sparse, out);
   if (!out.is_same(dense)) out.resize_(dense.sizes()).copy_(dense);
   if (sparse._nnz() == 0) return;
   const int64_t dims = sparse.sparse_dim();
@@ -76,6 +85,7 @@ at::Tensor& add_out(const at::Tensor& self, const at::Tensor& other, const at::S
   TORCH_CHECK(self.sizes() == other.sizes() && self.sparse_dim() == other.sparse_dim(),
               "add: expected sizes of 'self' and 'other' to match, but ", self.sizes(),
               " != ", other.sizes());
+  check_castable(self, other, out);
   const at::ScalarType dtype = out.scalar_type();
   const at::Tensor values = other._values().to(dtype).mul(alpha);
   const at::Tensor sum = at::_sparse_coo_tensor_unsafe(
@@ -104,15 +114,17 @@ at::Tensor sparse_mask(const at::Tensor& self, const at::Tensor& mask) {
                                        mask.is_coalesced());
 }
 
-// Of the same indices, or with a dense tensor.
+// Of the same indices, or with a dense tensor that broadcasts to the sparse one.
 at::Tensor& mul_out(const at::Tensor& self, const at::Tensor& other, at::Tensor& out) {
   if (!self.is_sparse()) return mul_out(other, self, out);
+  check_castable(self, other, out);
   const at::Tensor sparse = self.coalesce();
   at::Tensor factor = other;
   if (other.dim() != 0) {
-    TORCH_CHECK(self.sizes() == other.sizes(), "mul(sparse, x): expected x of size ", self.sizes(),
-                ", but got ", other.sizes());
-    factor = values_at(other.is_sparse() ? other.to_dense() : other, sparse);
+    TORCH_CHECK(other.is_sparse() ? self.sizes() == other.sizes()
+                                  : at::is_expandable_to(other.sizes(), self.sizes()),
+                "mul(sparse, x): expected x of size ", self.sizes(), ", but got ", other.sizes());
+    factor = values_at(other.is_sparse() ? other.to_dense() : other.expand(self.sizes()), sparse);
   }
   const at::Tensor product = at::_sparse_coo_tensor_unsafe(
       sparse._indices(), sparse._values().mul(factor).to(out.scalar_type()), self.sizes(),
@@ -121,8 +133,8 @@ at::Tensor& mul_out(const at::Tensor& self, const at::Tensor& other, at::Tensor&
 }
 
 // self * beta + alpha * sparse @ dense
-at::Tensor addmm(const at::Tensor& self, const at::Tensor& sparse, const at::Tensor& dense,
-                 const at::Scalar& beta, const at::Scalar& alpha) {
+at::Tensor add_product(const at::Tensor& self, const at::Tensor& sparse, const at::Tensor& dense,
+                       const at::Scalar& beta, const at::Scalar& alpha) {
   TORCH_CHECK(sparse.is_sparse() && !dense.is_sparse() && !self.is_sparse(),
               "addmm on npu: expected a dense, a sparse and a dense matrix");
   TORCH_CHECK(sparse.sparse_dim() == 2 && sparse.dense_dim() == 0 && dense.dim() == 2 &&
@@ -140,13 +152,13 @@ at::Tensor addmm(const at::Tensor& self, const at::Tensor& sparse, const at::Ten
 
 at::Tensor& addmm_out(const at::Tensor& self, const at::Tensor& sparse, const at::Tensor& dense,
                       const at::Scalar& beta, const at::Scalar& alpha, at::Tensor& out) {
-  const at::Tensor result = addmm(self, sparse, dense, beta, alpha);
+  const at::Tensor result = add_product(self, sparse, dense, beta, alpha);
   return out.resize_(result.sizes()).copy_(result);
 }
 
 at::Tensor& addmm_(at::Tensor& self, const at::Tensor& sparse, const at::Tensor& dense,
                    const at::Scalar& beta, const at::Scalar& alpha) {
-  return self.copy_(addmm(self, sparse, dense, beta, alpha));
+  return self.copy_(add_product(self, sparse, dense, beta, alpha));
 }
 
 at::Tensor to_sparse(const at::Tensor& self, int64_t sparse_dim) {
@@ -165,7 +177,7 @@ TORCH_LIBRARY_IMPL(aten, SparsePrivateUse1, m) {
   m.impl("add.out", &add_out);
   m.impl("mul.out", &mul_out);
   m.impl("sparse_mask", &sparse_mask);
-  m.impl("addmm", &addmm);
+  m.impl("addmm", &add_product);
   m.impl("addmm.out", &addmm_out);
   m.impl("addmm_", &addmm_);
 }

@@ -14,8 +14,9 @@ namespace at_npu {
 namespace {
 
 // [batch, length, 3 * heads * depth] with its bias to three of [batch, heads, length, depth].
-std::tuple<at::Tensor, at::Tensor, at::Tensor> split_heads(const at::Tensor& qkv,
+std::tuple<at::Tensor, at::Tensor, at::Tensor> split_heads(const at::Tensor& given,
                                                            const at::Tensor& bias, int64_t heads) {
+  const at::Tensor qkv = given.is_nested() ? given.to_padded_tensor(0) : given;
   TORCH_CHECK(qkv.dim() == 3 && qkv.size(2) % (3 * heads) == 0 && bias.numel() == qkv.size(2),
               "_transform_bias_rescale_qkv: expected qkv [batch, length, 3 * heads * depth] and a "
               "bias of its last size, got ",
@@ -66,12 +67,16 @@ struct WithoutAutocast<kernel> {
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
+void for_all_layouts(torch::Library& m) {
   m.impl("_transformer_encoder_layer_fwd",
          &WithoutAutocast<&at::native::transformer_encoder_layer_forward>::call);
   m.impl("_native_multi_head_attention",
          &WithoutAutocast<&at::native::native_multi_head_attention_cpu>::call);
   m.impl("_transform_bias_rescale_qkv", &split_heads);
+}
+TORCH_LIBRARY_IMPL(aten, NestedTensorPrivateUse1, m) { for_all_layouts(m); }
+TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
+  for_all_layouts(m);
   m.impl("_masked_softmax", &masked_softmax);
   m.impl("_masked_softmax_backward", &masked_softmax_backward);
 }

@@ -26,7 +26,9 @@ at::Tensor solve_triangular(const at::Tensor& a, const at::Tensor& b, bool upper
 
 at::Tensor& solve_triangular_out(const at::Tensor& a, const at::Tensor& b, bool upper, bool left,
                                  bool unitriangular, at::Tensor& out) {
-  return copy_out(solve_triangular(a, b, upper, left, unitriangular), out);
+  const at::Tensor result = solve_triangular(a, b, upper, left, unitriangular);
+  give_back(result, fit(out, like(result)));
+  return out;
 }
 
 }  // namespace

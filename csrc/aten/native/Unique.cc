@@ -3,6 +3,8 @@
 #include <ATen/ops/cat.h>
 #include <torch/library.h>
 
+#include <algorithm>
+
 #include "csrc/aten/Outputs.h"
 #include "csrc/core/NPUGuard.h"
 
@@ -63,11 +65,22 @@ std::tuple<at::Tensor, at::Tensor> unique(const at::Tensor& self, bool sorted, b
   return {values, inverse};
 }
 
-// The slices along `dim`, each as one row.
-at::Tensor as_rows(const at::Tensor& self, int64_t dim) {
-  TORCH_CHECK(self.numel() != 0 || self.size(dim) == 0,
+// No slices along `dim`; slices of nothing cannot be told apart.
+bool has_no_rows(const at::Tensor& self, int64_t dim) {
+  const auto empty_dims = std::count(self.sizes().begin(), self.sizes().end(), 0);
+  if (self.size(dim) == 0) {
+    TORCH_CHECK(empty_dims == 1,
+                "Number of zero sized dimensions is more than one, so unique cannot be applied");
+    return true;
+  }
+  TORCH_CHECK(empty_dims == 0,
               "There are 0 sized dimensions, and they aren't selected, so unique cannot be "
               "applied");
+  return false;
+}
+
+// The slices along `dim`, each as one row.
+at::Tensor as_rows(const at::Tensor& self, int64_t dim) {
   return self.movedim(dim, 0).reshape({self.size(dim), -1});
 }
 
@@ -82,8 +95,8 @@ Three consecutive(const at::Tensor& self, bool with_inverse, bool with_counts,
             with_inverse ? found.inverse.view(self.sizes()) : found.inverse, found.counts};
   }
   const int64_t wrapped = at::maybe_wrap_dim(*dim, self.dim());
+  if (has_no_rows(self, wrapped)) return {self.clone(), nothing(self), nothing(self)};
   const at::Tensor rows = as_rows(self, wrapped);
-  if (rows.size(0) == 0) return {self.clone(), nothing(self), nothing(self)};
   const Runs found = runs(rows, at::Tensor(), with_inverse, with_counts);
   return {self.index_select(wrapped, found.places), found.inverse, found.counts};
 }
@@ -102,8 +115,8 @@ Three along_dim(const at::Tensor& self, int64_t dim, bool /*sorted*/, bool with_
                 bool with_counts) {
   const c10_npu::NPUGuard guard(self.device());
   const int64_t wrapped = at::maybe_wrap_dim(dim, self.dim());
+  if (has_no_rows(self, wrapped)) return {self.clone(), nothing(self), nothing(self)};
   const at::Tensor rows = as_rows(self, wrapped);
-  if (rows.size(0) == 0) return {self.clone(), nothing(self), nothing(self)};
   const at::Tensor order = order_of(rows);
   const Runs found = runs(rows.index_select(0, order), order, with_inverse, with_counts);
   return {self.index_select(wrapped, order.index_select(0, found.places)), found.inverse,
