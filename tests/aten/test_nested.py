@@ -30,7 +30,7 @@ CALLS = {
     "linear": lambda x: F.linear(x, LINEAR.to(x.device)),
     "softmax": lambda x: x.softmax(-1),
     "relu": lambda x: (-x).relu(),
-    "norm": lambda x: F.layer_norm(x, (2,)),
+    "norm": lambda x: F.layer_norm(x, (2,), *LINEAR[:2].to(x.device)),
     "product": lambda x: x @ x.transpose(1, 2),
     "half": lambda x: x.half().float(),
 }
