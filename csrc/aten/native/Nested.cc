@@ -1,10 +1,7 @@
 #include <ATen/ops/_nested_from_padded_native.h>
 #include <ATen/ops/_nested_tensor_from_mask_left_aligned_native.h>
 #include <ATen/ops/_nested_tensor_from_mask_native.h>
-#include <ATen/ops/_nested_tensor_size.h>
 #include <ATen/ops/_nested_tensor_softmax_with_shape_native.h>
-#include <ATen/ops/_nested_tensor_storage_offsets.h>
-#include <ATen/ops/_nested_tensor_strides.h>
 #include <ATen/ops/_nested_view_from_buffer.h>
 #include <ATen/ops/_nested_view_from_buffer_native.h>
 #include <ATen/ops/bmm_native.h>
@@ -12,6 +9,8 @@
 #include <ATen/ops/native_layer_norm_backward.h>
 #include <ATen/ops/to_padded_tensor_native.h>
 #include <torch/library.h>
+
+#include <vector>
 
 // Nested tensors of the strided layout, which nn.TransformerEncoder makes of padded batches: the
 // kernels that PyTorch composes of operators where it has others for CUDA. Those that it has for
@@ -23,16 +22,16 @@ using Three = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
 
 // The elements of all parts, one after the other, of which `shape` are normalised together.
 at::Tensor rows_of(const at::Tensor& nested, at::IntArrayRef shape) {
-  at::DimVector sizes(shape);
-  sizes.insert(sizes.begin(), -1);
+  std::vector<int64_t> sizes{-1};
+  sizes.insert(sizes.end(), shape.begin(), shape.end());
   return nested.contiguous().values().reshape(sizes);
 }
 
 at::Tensor nested_like(const at::Tensor& nested, const at::Tensor& rows) {
   const at::Tensor parts = nested.contiguous();
-  return at::_nested_view_from_buffer(rows.reshape({-1}), at::_nested_tensor_size(parts),
-                                      at::_nested_tensor_strides(parts),
-                                      at::_nested_tensor_storage_offsets(parts));
+  return at::_nested_view_from_buffer(rows.reshape({-1}), parts._nested_tensor_size(),
+                                      parts._nested_tensor_strides(),
+                                      parts._nested_tensor_storage_offsets());
 }
 
 Three layer_norm(const at::Tensor& input, at::IntArrayRef shape,
