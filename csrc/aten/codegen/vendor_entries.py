@@ -82,7 +82,7 @@ class VendorOp:
 
     @property
     def has_fake(self) -> bool:
-        """Not one that raises, nor one made of others, which have theirs, nor one whose rules Python has."""
+        """Not one that raises, is made of others, which have theirs, or has its rules in Python."""
         return not (self.unavailable or self.composite or self.python_fake)
 
     @property
