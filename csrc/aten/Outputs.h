@@ -84,13 +84,12 @@ Spec sized(const at::Tensor& tensor, at::IntArrayRef sizes);
 Spec sized(const at::Tensor& tensor, at::IntArrayRef sizes, at::ScalarType dtype);
 
 at::Tensor make(const Spec& spec);
-// Resizes `out` as the out= contract says; returns it, or a temporary of the spec's dtype when
-// `out` has another one that the result can be cast to.
+// Resizes `out`, which has the spec's device and dtype, as the out= contract says; returns it.
 at::Tensor fit(const at::Tensor& out, const Spec& spec);
 at::Tensor fit_inplace(const at::Tensor& self, const Spec& spec);
-// The out= variant of what can only make its result.
+// The out= variant of what can only make its result, which is cast to the dtype of `out`.
 at::Tensor& copy_out(const at::Tensor& result, at::Tensor& out);
-// Copies a temporary of fit*() back.
+// Copies what was computed elsewhere.
 void give_back(const at::Tensor& computed, const at::Tensor& out);
 
 }  // namespace at_npu

@@ -30,7 +30,7 @@ CALLS = {
     "linear": lambda x: F.linear(x, LINEAR.to(x.device)),
     "softmax": lambda x: x.softmax(-1),
     "relu": lambda x: (-x).relu(),
-    "norm": lambda x: F.layer_norm(x, (2,)),
+    "norm": lambda x: F.layer_norm(x, (2,), *LINEAR[:2].to(x.device)),
     "product": lambda x: x @ x.transpose(1, 2),
     "half": lambda x: x.half().float(),
 }
@@ -56,3 +56,14 @@ def test_encoder_of_a_padded_batch(norm_first: bool) -> None:
         twin = copy.deepcopy(model).npu()
         actual = twin(inputs.npu(), src_key_padding_mask=padding.npu())
     torch.testing.assert_close(actual.cpu(), expected)
+
+
+def test_gradients() -> None:
+    grads = []
+    for device in ("cpu", "npu"):
+        leaves = [t.clone().to(device).requires_grad_() for t in (*PARTS, LINEAR)]
+        x = torch.nested.as_nested_tensor(leaves[:2])
+        rows = F.layer_norm(F.linear(x, leaves[2]), (3,), leaves[2][:, 0], leaves[2][:, 1])
+        rows.to_padded_tensor(0.0).square().sum().backward()
+        grads.append([leaf.grad.cpu() for leaf in leaves])
+    torch.testing.assert_close(grads[1], grads[0])

@@ -171,9 +171,8 @@ def test_median_of_no_integers() -> None:
     [
         lambda x, y: torch.searchsorted(x, y),
         lambda x, y: torch.bucketize(y, x),
-        lambda x, y: torch.ops.npu.npu_swiglu_backward(x, y),
+        lambda x, y: torch.ops.npu.npu_swiglu_backward(x[:2], y),
         lambda x, y: torch.normal(x, 1.0, out=y),
-        lambda x, y: torch.ops.aten._native_batch_norm_legit(x, y, y, True, 0.1, 1e-5),
     ],
 )
 def test_tensors_of_two_devices(call) -> None:

@@ -19,7 +19,10 @@ _LAYOUTS = {
     "NestedTensorPrivateUse1": (DispatchKey.NestedTensorCPU, DispatchKey.NestedTensorCUDA),
 }
 # These call a kernel that each device registers with PyTorch, or must not be cast in the middle.
-_BY_DEVICE = ("sparse_mask", "_sparse_mask_projection", "_transformer_encoder_layer_fwd")
+_BY_DEVICE = (
+    "sparse_mask", "_sparse_mask_projection", "native_layer_norm", "native_layer_norm_backward",
+    "_transformer_encoder_layer_fwd",
+)  # fmt: skip
 # PyTorch's own tests of its dispatcher.
 _TESTS = "_test_"
 

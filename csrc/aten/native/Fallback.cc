@@ -34,6 +34,8 @@ uint64_t count(const std::string& name) {
   return ++counts()[name];
 }
 
+// `key`: whose kernel runs; sparse tensors stay sparse on the CPU.
+template <c10::DispatchKey key>
 void cpu_fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   const std::string name = full_name(op);
   TORCH_CHECK_NOT_IMPLEMENTED(!is_forbidden(), "The operator '", name, "' has no NPU kernel, and ",
@@ -56,7 +58,7 @@ void cpu_fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
                "torch.npu.fallback_stats() counts such calls; ",
                kForbid, "=1 makes them errors.");
   }
-  at::native::cpu_fallback(op, stack);
+  at::native::cpu_fallback(op, stack, /*error_on_views=*/false, key);
 }
 
 }  // namespace
@@ -72,15 +74,16 @@ void reset_fallback_stats() {
 }
 
 TORCH_LIBRARY_IMPL(_, PrivateUse1, m) {
-  m.fallback(torch::CppFunction::makeFromBoxedFunction<&cpu_fallback>());
+  m.fallback(torch::CppFunction::makeFromBoxedFunction<&cpu_fallback<c10::DispatchKey::CPU>>());
 }
-
 // What neither PyTorch nor Sparse.cc has for sparse tensors of any device.
 TORCH_LIBRARY_IMPL(_, SparsePrivateUse1, m) {
-  m.fallback(torch::CppFunction::makeFromBoxedFunction<&cpu_fallback>());
+  m.fallback(
+      torch::CppFunction::makeFromBoxedFunction<&cpu_fallback<c10::DispatchKey::SparseCPU>>());
 }
 TORCH_LIBRARY_IMPL(_, SparseCsrPrivateUse1, m) {
-  m.fallback(torch::CppFunction::makeFromBoxedFunction<&cpu_fallback>());
+  m.fallback(
+      torch::CppFunction::makeFromBoxedFunction<&cpu_fallback<c10::DispatchKey::SparseCsrCPU>>());
 }
 
 }  // namespace at_npu
