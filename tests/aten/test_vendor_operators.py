@@ -171,7 +171,10 @@ def test_without_a_formula_the_backward_raises(case: Case) -> None:
     written = [given[a.name] for a in arguments if a.alias_info and a.alias_info.is_write]
     made = [*results(overload_of(case)(*args, **kwargs)), *written]
     made = [t for t in tensors_in(made) if t.is_floating_point()]
-    assert all(tensor.requires_grad for tensor in made)
+    given_floats = any(t.is_floating_point() for t in tensors_in((args, kwargs)))
+    assert all(tensor.requires_grad == given_floats for tensor in made)
+    if not given_floats:
+        return
     name = case.op if "::" in case.op else f"npu::{case.op}"
     for tensor in made:
         with pytest.raises(RuntimeError, match=f"derivative for {name} is not implemented"):

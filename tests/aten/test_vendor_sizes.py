@@ -32,6 +32,21 @@ CASES = [case for module in MODULES for case in module.CASES]
 POINTED_INTO = {
     "npu_cross_entropy_loss": {"input"},
     "npu_mrope": {"cos_sin_cache"},
+    "npu_scatter_nd_update": {"input"},
+    "npu_scatter_nd_update_": {"input"},
+    "npu_scatter_pa_cache": {"key_cache"},
+    "npu_scatter_pa_kv_cache": {"key_cache", "value_cache"},
+    "npu_gather_pa_kv_cache": {"key_cache", "value_cache", "block_tables", "key", "value"},
+    "atb::_npu_reshape_and_cache": {"key_cache", "value_cache"},
+    "atb::_npu_paged_attention": {"block_table"},
+    "atb::_npu_rotary_embedding": {"cos_sin_cache"},
+    "npu_lightning_indexer": {"key"},
+    "npu_sparse_flash_attention": {"key"},
+    "npu_kv_quant_sparse_flash_attention": {"key"},
+    "npu_recurrent_gated_delta_rule": {"state", "actual_seq_lengths"},
+    "npu_recurrent_gated_delta_rule_functional": {"state", "actual_seq_lengths"},
+    "npu_moe_token_permute_with_routing_map": {"routing_map"},
+    "_npu_moe_token_permute_with_routing_map_backward": {"routing_map"},
 }  # fmt: skip
 
 

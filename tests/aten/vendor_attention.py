@@ -91,6 +91,8 @@ def packed(
     if query_rope is not None:
         query, key = torch.cat((query, query_rope), -1), torch.cat((key, key_rope), -1)
     for i, (end_q, end_k) in enumerate(zip(actual_seq_qlen, actual_seq_kvlen, strict=True)):
+        if end_q == begin_q:
+            continue
         q, k, v = (
             t[None].transpose(1, 2)
             for t in (query[begin_q:end_q], key[begin_k:end_k], value[begin_k:end_k])

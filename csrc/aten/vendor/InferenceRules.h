@@ -123,6 +123,14 @@ void check_inference_shapes(const char* op, const InferenceShapes<T>& in) {
   }
 }
 
+// Where results are like queries.
+template <class T>
+void check_value_depth(const char* op, const InferenceShapes<T>& in) {
+  const Int<T> depth = value_depth(in.value, in.block_table, in.layout, in.all_key_heads());
+  TORCH_CHECK(depth == in.depth(), op, ": value must have the depth of query, ", in.depth(),
+              ", got shape ", in.value.sizes());
+}
+
 // More of the depth, for the scores.
 template <class T>
 void check_rope(const char* op, const InferenceShapes<T>& in, const std::optional<T>& query_rope,

@@ -56,18 +56,24 @@ class NotDifferentiable final : public c10::OperatorKernel {
       if (!tensor.is_inference()) torch::autograd::increment_version(tensor);
     }
     if (inputs.empty()) return;
-    const auto node = c10::make_intrusive<torch::autograd::NotImplemented>(
-        name, torch::autograd::collect_next_edges(inputs));
+    // Before what is written has a history of its own. Each tensor gets a node: one node would take
+    // the gradients of all for that of the first.
+    const torch::autograd::edge_list edges = torch::autograd::collect_next_edges(inputs);
+    const auto make_node = [&] {
+      return c10::make_intrusive<torch::autograd::NotImplemented>(
+          name, torch::autograd::edge_list(edges));
+    };
     for (const at::Tensor& tensor : written) {
       if (isDifferentiableType(tensor.scalar_type())) {
-        torch::autograd::rebase_history(tensor, node);
+        torch::autograd::rebase_history(tensor, make_node());
       }
     }
     const auto results = torch::jit::last(*stack, schema.returns().size());
     for (size_t i = 0; i < results.size(); ++i) {
       if (schema.returns()[i].alias_info() != nullptr) continue;
       for_each_tensor(results[i], [&](const at::Tensor& tensor) {
-        if (isDifferentiableType(tensor.scalar_type())) torch::autograd::set_history(tensor, node);
+        if (isDifferentiableType(tensor.scalar_type()))
+          torch::autograd::set_history(tensor, make_node());
       });
     }
   }
