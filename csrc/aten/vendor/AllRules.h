@@ -2,6 +2,7 @@
 
 #include "csrc/aten/vendor/AtbRules.h"
 #include "csrc/aten/vendor/AttentionRules.h"
+#include "csrc/aten/vendor/CacheRules.h"
 #include "csrc/aten/vendor/CollectiveRules.h"
 #include "csrc/aten/vendor/CompressionRules.h"
 #include "csrc/aten/vendor/DeltaRuleRules.h"
