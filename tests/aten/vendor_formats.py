@@ -12,8 +12,6 @@ CASES = [
     Case("npu_format_cast", (seeded(2, 3), ND), lambda x, _: x),
     Case("npu_format_cast", (seeded(5, 40), NZ), lambda x, _: x, note="blocks"),
     Case("npu_format_cast", (seeded(2, 3, 20, 17), NZ), lambda x, _: x, note="batched blocks"),
-    Case("npu_format_cast_", (seeded(20, 17), NZ), lambda x, _: x, note="blocks",
-        overload="acl_format"),
     Case("npu_format_cast", (seeded(1, 2, 3, 4), seeded(2, 2)), lambda x, _: x, note="like",
         overload="Tensor"),
     Case("npu_format_cast_", (seeded(1, 2, 3, 4), NCHW), lambda x, _: x, overload="acl_format"),

@@ -1,3 +1,4 @@
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
@@ -41,7 +42,7 @@ void cast_(const at::Tensor& self, int64_t format) {
   if (format != ACL_FORMAT_FRACTAL_NZ) return to_base_format_(self);
   if (formatted_memory(self) != nullptr || self.numel() == 0) return;
   const c10::Storage& storage = self.storage();
-  TORCH_CHECK(
+  TORCH_CHECK_NOT_IMPLEMENTED(
       self.is_contiguous() && self.storage_offset() == 0 && self.nbytes() == storage.nbytes(),
       "npu_format_cast_: the tensor is a view, other elements lie in its memory. Use "
       "npu_format_cast, which makes a copy.");
@@ -64,9 +65,12 @@ const at::Tensor& npu_format_cast_(const at::Tensor& self, int64_t acl_format,
 at::Tensor npu_format_cast_like(const at::Tensor& input, const at::Tensor& dst,
                                 std::optional<int64_t> customize_dtype,
                                 std::optional<int64_t> input_dtype) {
+  static const auto cast_to = c10::Dispatcher::singleton()
+                                  .findSchemaOrThrow("npu::npu_format_cast", "")
+                                  .typed<decltype(npu_format_cast)>();
   const bool is_nz = is_fractal_nz(dst);
-  return npu_format_cast(input, is_nz ? ACL_FORMAT_FRACTAL_NZ : at_npu::base_format(input.dim()),
-                         customize_dtype, input_dtype);
+  return cast_to.call(input, is_nz ? ACL_FORMAT_FRACTAL_NZ : at_npu::base_format(input.dim()),
+                      customize_dtype, input_dtype);
 }
 
 const at::Tensor& npu_format_cast_from(const at::Tensor& input, const at::Tensor& src,
@@ -119,9 +123,11 @@ void check_format(const char* op, int64_t dims, int64_t format) {
 TORCH_LIBRARY_IMPL(npu, PrivateUse1, m) {
   m.impl("get_npu_format", &get_npu_format);
   m.impl("npu_format_cast", &npu_format_cast);
-  m.impl("npu_format_cast.Tensor", &npu_format_cast_like);
   m.impl("npu_format_cast_", &npu_format_cast_from);
   m.impl("npu_format_cast_.acl_format", &npu_format_cast_);
+}
+TORCH_LIBRARY_IMPL(npu, CompositeImplicitAutograd, m) {
+  m.impl("npu_format_cast.Tensor", &npu_format_cast_like);
 }
 TORCH_LIBRARY_IMPL(npu, CompositeExplicitAutograd, m) {
   m.impl("empty_with_format", &empty_with_format);

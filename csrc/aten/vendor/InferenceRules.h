@@ -257,13 +257,16 @@ void check_anti_scale(const char* op, const char* name, const std::optional<T>& 
   TORCH_CHECK(parts == 1 || (scale->dim() >= 1 && scale->size(0) == parts), op, ": ", name,
               " must have those of keys and of values, [2, …], got shape ", scale->sizes());
   const Int<T> count = scale->numel() / parts, heads = in.all_key_heads();
+  const auto depth_of = [&](const T& tensor) {
+    return value_depth(tensor, in.block_table, in.layout, in.all_key_heads());
+  };
+  TORCH_CHECK(parts == 1 || depth_of(in.value) == depth_of(in.key), op, ": with ", name,
+              " value must have the depth of key, ", depth_of(in.key), ", got shape ",
+              in.value.sizes());
   const bool in_blocks = is_given(in.block_table);
   const bool by_token = mode == 1 || mode == 3, with_heads = mode == 3;
   if (mode == 0 || mode == 2) {
-    const Int<T> all =
-        mode == 2
-            ? heads
-            : Int<T>(heads * value_depth(stored, in.block_table, in.layout, in.all_key_heads()));
+    const Int<T> all = mode == 2 ? heads : Int<T>(heads * depth_of(stored));
     TORCH_CHECK((mode == 0 && count == 1) || count == all, op, ": ", name,
                 mode == 0 ? " must have 1 element, or " : " must have ", all, " of ",
                 mode == 0 ? "each head and channel" : "each head", ", got shape ", scale->sizes());

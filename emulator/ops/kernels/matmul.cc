@@ -29,7 +29,7 @@ EMULATE(aclnnBatchMatMulWeightNz, matrix_product,
         [](Tensor self, Tensor other, Tensor out, int64_t) { at::bmm_out(out, self, other); })
 EMULATE(aclnnAddmmWeightNz, matrix_product,
         [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, Tensor out, int64_t) {
-          at::addmm_out(out, self, a, b, beta, alpha);
+          at::addmm_out(out, self.to(b.scalar_type()), a, b, beta, alpha);
         })
 EMULATE(aclnnAddmm, matrix_product,
         [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, Tensor out, int64_t) {
