@@ -50,11 +50,12 @@ def start() -> None:
         unsupported_dtype=UNSUPPORTED_DTYPES,
     )
 
-    from torch_npu import _dlpack, _modules, distributed
+    from torch_npu import _dlpack, _modules, _storages, distributed
     from torch_npu.multiprocessing import reductions
 
     _dlpack.register()
     _modules.register()
+    _storages.register()
     reductions.register()
     distributed._register()
     if os.environ.get("PROF_CONFIG_PATH"):

@@ -96,9 +96,11 @@ namespace aclnn {
 
 at::Tensor based(const Parameter& parameter, const at::Tensor& tensor) {
   if (!needs_base(parameter, tensor)) return tensor;
-  if (!parameter.written) return in_base_format(tensor);
-  to_base_format_(tensor);
-  return tensor;
+  TORCH_CHECK_NOT_IMPLEMENTED(
+      !parameter.written, "operators do not write into a tensor in the memory format FRACTAL_NZ (",
+      tensor.scalar_type(), tensor.sizes(), "), which is for weights that are read. Use copy_(), ",
+      "or cast it to rows first: torch_npu.npu_format_cast_(x, torch_npu.Format.ND).");
+  return in_base_format(tensor);
 }
 
 }  // namespace aclnn

@@ -1,6 +1,7 @@
 """Tensors in the memory format FRACTAL_NZ: every operator computes with them as with others."""
 
 import io
+import pickle
 
 import pytest
 import torch
@@ -143,24 +144,49 @@ def test_linear_layer_with_its_gradient() -> None:
     assert is_blocks(layers[1].weight)
 
 
-def test_written_in_place_they_are_rows_again() -> None:
+def test_copies_into_them() -> None:
+    """At the same address: graphs and other streams know it."""
     x = blocks()
-    view = x[2:4]
-    x.mul_(2).add_(1)
-    assert not is_blocks(x)
-    assert torch.equal(x.cpu(), X * 2 + 1)
-    assert torch.equal(view.cpu(), (X * 2 + 1)[2:4])
-    torch_npu.npu_format_cast_(x, NZ)
-    assert is_blocks(x)
-    assert torch.equal(view.cpu(), (X * 2 + 1)[2:4])
-    y = blocks()
-    y[3:5] = 7
-    expected = X.clone()
-    expected[3:5] = 7
-    assert torch.equal(y.cpu(), expected)
-    out = blocks()
-    torch.exp(X.npu(), out=out)
-    torch.testing.assert_close(out.cpu(), X.exp())
+    view, address = x[2:4], x.data_ptr()
+    for source in (X.cos(), X.cos().npu(), blocks(X.cos())):
+        x.copy_(X)
+        x.copy_(source)
+        assert is_blocks(x) and x.data_ptr() == address
+        assert torch.equal(x.cpu(), X.cos())
+    view.copy_(X[5:7].npu())
+    x[:, 3].copy_(torch.ones(20))
+    expected = X.cos()
+    expected[2:4] = X[5:7]
+    expected[:, 3] = 1
+    x[7:9] = 7
+    expected[7:9] = 7
+    assert torch.equal(x.cpu(), expected)
+
+
+def test_a_graph_reads_what_was_copied_into_them() -> None:
+    x = blocks()
+    graph = torch.npu.NPUGraph()
+    with torch.npu.graph(graph):
+        y = x + 1
+    x.copy_(X * 3)
+    graph.replay()
+    assert torch.equal(y.cpu(), X * 3 + 1)
+
+
+WRITES = {
+    "mul_": lambda x: x.mul_(2),
+    "out": lambda x: torch.exp(X.npu(), out=x),
+    "fill_": lambda x: x.fill_(2),
+    "foreach": lambda x: torch._foreach_add_([X.npu(), x], 1.0),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_other_operators_do_not_write_into_them(name: str) -> None:
+    x = blocks()
+    with pytest.raises(NotImplementedError, match=r"do not write into .*npu_format_cast_\(x, "):
+        WRITES[name](x)
+    assert torch.equal(x.cpu(), X)
 
 
 def test_in_place() -> None:
@@ -179,18 +205,23 @@ def test_in_place() -> None:
     assert torch.equal(there.cpu(), X.cos())
 
 
-def test_saved_and_loaded() -> None:
+@pytest.mark.parametrize("zipped", [True, False])
+def test_saved_and_loaded(zipped: bool) -> None:
     file = io.BytesIO()
-    torch.save({"x": blocks()}, file)
+    torch.save({"x": blocks()}, file, _use_new_zipfile_serialization=zipped)
     file.seek(0)
     assert torch.equal(torch.load(file, map_location="cpu")["x"], X)
+
+
+def test_pickled() -> None:
+    assert torch.equal(pickle.loads(pickle.dumps(blocks())).cpu(), X)
 
 
 def test_memory_is_given_back() -> None:
     torch.npu.synchronize()
     before = torch.npu.memory_allocated()
     x = blocks()
-    x.add_(1)
+    x.copy_(x + 1)
     assert torch.npu.memory_allocated() > before
     del x
     torch.npu.synchronize()

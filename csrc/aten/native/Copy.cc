@@ -3,12 +3,15 @@
 #include <ATen/Dispatch_v2.h>
 #include <ATen/ExpandUtils.h>
 #include <ATen/MemoryOverlap.h>
+#include <ATen/ops/as_strided_native.h>
 #include <ATen/ops/view_as_real.h>
+#include <c10/util/strides.h>
 #include <torch/library.h>
 
 #include "acl/acl_rt.h"
 #include "csrc/aten/AclnnCall.h"
 #include "csrc/aten/Outputs.h"
+#include "csrc/aten/aclnn/format.h"
 #include "csrc/core/Capture.h"
 #include "csrc/core/NPUError.h"
 #include "csrc/core/NPUEvent.h"
@@ -145,12 +148,30 @@ void copy_between_devices(const at::Tensor& src, const at::Tensor& dst) {
   if (!landing.is_same(dst)) copy_on_device(landing, dst);
 }
 
+at::Tensor copy_from(const at::Tensor& self, const at::Tensor& dst, bool non_blocking);
+
+// Through rows, into the same memory: graphs and other streams know its address.
+at::Tensor copy_into_blocks(const at::Tensor& self, const at::Tensor& dst) {
+  const c10_npu::NPUGuard guard(dst.device());
+  const c10_npu::FormattedMemory* memory = formatted_memory(dst);
+  TORCH_CHECK_NOT_IMPLEMENTED(dst.scalar_type() == memory->dtype, "copy_: the target is a view in ",
+                              dst.scalar_type(),
+                              " of a tensor in the memory format FRACTAL_NZ and ", memory->dtype);
+  const at::Tensor rows = in_base_format(dst);
+  copy_from(self, rows, /*non_blocking=*/false);
+  const auto strides = c10::contiguous_strides(memory->sizes);
+  ACLNN_CALL(aclnnNpuFormatCast,
+             at::native::as_strided_tensorimpl(rows, memory->sizes, strides, /*offset=*/0),
+             at::native::as_strided_tensorimpl(dst, memory->sizes, strides, /*offset=*/0));
+  return dst;
+}
+
 at::Tensor copy_from(const at::Tensor& self, const at::Tensor& dst, bool non_blocking) {
   if (dst.numel() == 0 || self.is_same(dst)) return dst;
-  if (C10_UNLIKELY(formatted_memory(self) != nullptr || formatted_memory(dst) != nullptr)) {
-    to_base_format_(dst);
+  if (C10_UNLIKELY(formatted_memory(self) != nullptr)) {
     return copy_from(in_base_format(self), dst, non_blocking);
   }
+  if (C10_UNLIKELY(formatted_memory(dst) != nullptr)) return copy_into_blocks(self, dst);
   TORCH_CHECK(at::is_expandable_to(self.sizes(), dst.sizes()), "The size of the source tensor ",
               self.sizes(), " cannot be broadcast to the target's ", dst.sizes(), ".");
   at::assert_no_internal_overlap(dst);
