@@ -14,10 +14,10 @@ using c10d::OpType;
 
 namespace {
 
-// Where nobody said it: the device that the process uses, else one that no other rank takes.
+// Where nobody said it: the device that was set, else one that no other rank takes.
 c10::DeviceIndex likely_device(int rank) {
   const c10::DeviceIndex current = c10_npu::current_device();
-  if (current != 0 || c10_npu::has_primary_context(current)) return current;
+  if (current != 0) return current;
   return static_cast<c10::DeviceIndex>(rank % c10_npu::device_count_ensure_non_zero());
 }
 

@@ -29,7 +29,8 @@ EMULATE(aclnnBatchMatMulWeightNz, matrix_product,
         [](Tensor self, Tensor other, Tensor out, int64_t) { at::bmm_out(out, self, other); })
 EMULATE(aclnnAddmmWeightNz, matrix_product,
         [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, Tensor out, int64_t) {
-          at::addmm_out(out, self.to(b.scalar_type()), a, b, beta, alpha);
+          const auto dtype = out.scalar_type();
+          at::addmm_out(out, self.to(dtype), a.to(dtype), b.to(dtype), beta, alpha);
         })
 EMULATE(aclnnAddmm, matrix_product,
         [](Tensor self, Tensor a, Tensor b, Scalar beta, Scalar alpha, Tensor out, int64_t) {
