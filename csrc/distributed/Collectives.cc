@@ -14,11 +14,14 @@ using c10d::OpType;
 
 namespace {
 
-// Where nobody said it: the device that was set, else one that no other rank takes.
+// Where nobody said it: the device that is set, else one that no other rank takes.
 c10::DeviceIndex likely_device(int rank) {
-  const c10::DeviceIndex current = c10_npu::current_device();
-  if (current != 0) return current;
-  return static_cast<c10::DeviceIndex>(rank % c10_npu::device_count_ensure_non_zero());
+  const c10::DeviceIndex devices = c10_npu::device_count_ensure_non_zero();
+  // Asked before the current device, which would set device 0.
+  for (c10::DeviceIndex device = 0; device < devices; ++device) {
+    if (c10_npu::has_primary_context(device)) return c10_npu::current_device();
+  }
+  return static_cast<c10::DeviceIndex>(rank % devices);
 }
 
 }  // namespace

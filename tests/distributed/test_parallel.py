@@ -1,6 +1,5 @@
 """PyTorch's parallelism beyond DDP, unpatched, over hccl: the losses are those of one process."""
 
-import copy
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -109,7 +108,9 @@ def tensor_parallel(rank: int, size: int, data: list) -> list[float]:
     model = make_model().npu()
     for block in model:
         parallelize_module(block, mesh, {"up": ColwiseParallel(), "down": RowwiseParallel()})
-    return steps(model, adam(model.parameters()), whole(data))
+    # DTensors and tensors, which foreach operators do not take together.
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2, foreach=False)
+    return steps(model, optimizer, whole(data))
 
 
 def sequence_parallel(rank: int, size: int, data: list) -> list[float]:
@@ -195,17 +196,13 @@ def test_mixed_precision(tmp_path: Path) -> None:
     torch.testing.assert_close(losses, expected, rtol=2e-2, atol=0)
 
 
-def save_after_two_steps(rank: int, size: int, data: list, folder: str, wait: bool) -> list[float]:
+def save_after_two_steps(rank: int, size: int, data: list, folder: str) -> list[float]:
     model = fully_shard(make_model().npu())
     optimizer = adam(model.parameters())
     data = part_of(data, rank, size)
     losses = steps(model, optimizer, data[:2])
     state = dict(zip(("model", "optimizer"), get_state_dict(model, optimizer), strict=True))
-    if wait:
-        dcp.save(state, checkpoint_id=folder)
-    else:
-        future = dcp.async_save(copy.copy(state), checkpoint_id=folder)
-        future.result(timeout=60)
+    dcp.save(state, checkpoint_id=folder)
     return losses
 
 
@@ -223,12 +220,11 @@ def go_on(rank: int, size: int, data: list, folder: str) -> list[float]:
     return steps(model, optimizer, part_of(data, rank, size)[2:])
 
 
-@pytest.mark.parametrize("wait", [True, False], ids=["save", "async_save"])
-def test_checkpoint_of_two_ranks_goes_on_with_four(wait: bool, tmp_path: Path) -> None:
+def test_checkpoint_of_two_ranks_goes_on_with_four(tmp_path: Path) -> None:
     data = make_data()
     folder = str(tmp_path / "checkpoint")
     runs = (
-        run_ranks(save_after_two_steps, 2, tmp_path, data, folder, wait),
+        run_ranks(save_after_two_steps, 2, tmp_path, data, folder),
         run_ranks(go_on, 4, tmp_path, data, folder),
     )
     losses = torch.cat([torch.tensor(run).mean(0) for run in runs])
